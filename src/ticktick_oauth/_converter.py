@@ -1,0 +1,279 @@
+"""From JSON to a token and back, by cattrs.
+
+The law of this file: a document is accepted exactly when pyticktick's Pydantic model accepts it, with equal values,
+and all that is wrong with one is told at once.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from json import JSONDecoder
+from json import dumps as json_dumps
+from typing import Final
+from typing import cast
+from uuid import UUID
+
+from cattrs import BaseConverter
+
+from ._server import check_type
+from ._token import SCOPE
+from ._token import TOKEN_TYPE
+from ._token import OAuthTokenV1
+from ._token import is_uuid4
+from .exceptions import InvalidTokenError
+from .exceptions import Problem
+
+# RFC 8259 section 2.
+_JSON_WHITE_SPACE = " \t\n\r"
+# Pydantic's JSON parser stops at about 200 levels, the outer object counted, and at an integer part of over 4300
+# digits (Python's own limit, which a program can move: hence a check here). Both bound what a hostile document costs.
+_MAX_DEPTH = 200
+_MAX_DIGITS = 4300
+_DECODER = JSONDecoder()
+
+# Unicode's White_Space property. `str.strip()` would take the separators U+001C to U+001F too.
+_UNICODE_WHITE_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+
+# The patterns are text, which `re` compiles and keeps at their first use: a common answer of TickTick needs none.
+_LONE_SURROGATE = "[\ud800-\udfff]"
+_MANY_DIGITS = rf"(?<![0-9])[0-9]{{{_MAX_DIGITS + 1}}}"
+# What a document is made of, as far as `_find_excess` looks. A string without its end still matches, as far as it
+# goes: else a document full of quotes would cost the square of its length.
+_TOKENS = r'("[^"\\]*(?:\\.[^"\\]*)*"?)|([0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|([\[{])|[\]}]'
+# The escape of a surrogate that is not half of a pair, found by passing over each escape that is none.
+_ESCAPES = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F])|.)"
+_INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*"
+
+_ABSENT: Final = object()
+
+
+def loads(data: str | bytes | bytearray | memoryview) -> OAuthTokenV1:
+    """Parse the JSON of a token response.
+
+    Bytes are UTF-8. Unknown members are ignored. What is accepted is what pyticktick's class accepts.
+
+    Raises:
+        InvalidTokenError: the document is not a token; ``problems`` tells all that is wrong, never a value.
+        TypeError: the data is neither str nor bytes-like.
+
+    """
+    return structure(cast("Mapping[str, object]", parse_json(data)))  # or another value, which `structure` refuses
+
+
+def structure(mapping: Mapping[str, object]) -> OAuthTokenV1:
+    """Make a token of a parsed JSON object, by the rules of ``loads``; the access token may also be a ``UUID``.
+
+    Raises:
+        InvalidTokenError: the mapping is not a token, or is no mapping.
+
+    """
+    return _converter().structure(mapping, OAuthTokenV1)
+
+
+def dumps(token: OAuthTokenV1) -> str:
+    """Return the token as compact JSON with all four members, which ``loads`` turns into an equal token."""
+    return json_dumps(unstructure(token), separators=(",", ":"))
+
+
+def unstructure(token: OAuthTokenV1) -> dict[str, object]:
+    """Return the token as a JSON-ready dict: the four members, the access token as a str in canonical form."""
+    fields: dict[str, object] = _converter().unstructure(check_type("token", token, OAuthTokenV1))
+    return fields
+
+
+def configure_converter(converter: BaseConverter) -> None:
+    """Teach a cattrs converter to structure and unstructure ``OAuthTokenV1`` as this module does.
+
+    With a converter that also reads JSON (those of ``cattrs.preconf``), its own JSON library decides which documents
+    it takes; the rules for the members are the same.
+    """
+    # Functions rather than the class itself: cattrs would apply a class's hooks to its subclasses too.
+    converter.register_structure_hook_func(_is_token_class, _structure_token)
+    converter.register_unstructure_hook_func(_is_token_class, _unstructure_token)
+
+
+@cache
+def _converter() -> BaseConverter:
+    # Made at the first use, not at import.
+    converter = BaseConverter()
+    configure_converter(converter)
+    return converter
+
+
+def _is_token_class(cls: object) -> bool:
+    return cls is OAuthTokenV1
+
+
+def _unstructure_token(token: OAuthTokenV1) -> dict[str, object]:
+    return {
+        "access_token": str(token.access_token),
+        "expires_in": token.expires_in,
+        "token_type": token.token_type,
+        "scope": token.scope,
+    }
+
+
+def _structure_token(mapping: Mapping[str, object], _: type[OAuthTokenV1]) -> OAuthTokenV1:
+    # A dict is common enough not to ask the abstract class, which takes its time.
+    if mapping.__class__ is not dict and not isinstance(mapping, Mapping):
+        raise _document_error(f"expected an object, got {_kind(mapping)}")
+    get = mapping.get
+    problems: list[Problem] = []
+    access_token = _read_access_token(get("access_token", _ABSENT), problems)
+    expires_in = _read_expires_in(get("expires_in", _ABSENT), problems)
+    _read_constant("token_type", get("token_type", TOKEN_TYPE), TOKEN_TYPE, problems)
+    _read_constant("scope", get("scope", SCOPE), SCOPE, problems)
+    if problems or access_token is None or expires_in is None:
+        raise InvalidTokenError(problems)
+    # The two constants are the class's defaults, so that all tokens share them.
+    return OAuthTokenV1(access_token=access_token, expires_in=expires_in)
+
+
+def _read_access_token(value: object, problems: list[Problem]) -> UUID | None:
+    uuid = _parse_uuid(value) if isinstance(value, str) else value
+    if isinstance(uuid, UUID) and is_uuid4(uuid):
+        return uuid
+    met = "a UUID of another version or variant" if isinstance(uuid, UUID) else _kind(value)
+    problems.append(Problem("access_token", f"expected a UUID of version 4, got {met}"))
+    return None
+
+
+def _parse_uuid(text: str) -> UUID | None:
+    """Read one of the four forms that a UUID is accepted in: ``UUID(text)`` takes more."""
+    if text.startswith("urn:uuid:"):
+        text = text[9:]
+    elif text.startswith("{") and text.endswith("}"):
+        text = text[1:-1]
+    elif len(text) == 32:  # noqa: PLR2004 - the digits of a UUID
+        text = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    # 8-4-4-4-12: hyphens at 8, 13, 18 and 23, and nowhere else.
+    digits = text.replace("-", "")
+    if len(text) != 36 or len(digits) != 32 or text[8:24:5] != "----":  # noqa: PLR2004
+        return None
+    try:
+        octets = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    # `fromhex` passes over white space, which leaves fewer octets.
+    return UUID(bytes=octets) if len(octets) == 16 else None  # noqa: PLR2004
+
+
+def _read_expires_in(value: object, problems: list[Problem]) -> int | None:
+    seconds: int | None = None
+    if isinstance(value, int):
+        seconds = int(value)
+    elif isinstance(value, float):
+        # Pydantic takes a float for an integer when it fits an i64. No fraction also means neither NaN nor infinite.
+        if value.is_integer() and abs(value) < 2**63:
+            seconds = int(value)
+    elif isinstance(value, str):
+        seconds = _parse_integer(value)
+    if seconds is None:
+        problems.append(Problem("expires_in", f"expected a whole number of seconds, got {_kind(value)}"))
+    return seconds
+
+
+def _parse_integer(text: str) -> int | None:
+    number, _, fraction = text.strip(_UNICODE_WHITE_SPACE).partition(".")
+    # "1.0" is the integer 1; "1." and "1.5" are none.
+    if not re.fullmatch(_INTEGER, number) or ("." in text and (not fraction or fraction.strip("0"))):
+        return None
+    digits = number.replace("_", "").lstrip("+")
+    return int(digits) if len(digits.lstrip("-")) <= _MAX_DIGITS else None
+
+
+def _read_constant(name: str, value: object, constant: str, problems: list[Problem]) -> None:
+    if not isinstance(value, str) or value != constant:
+        problems.append(Problem(name, f"expected {constant!r}, got {_kind(value)}"))
+
+
+def _kind(value: object) -> str:
+    """Name a value's type in JSON's words, without its value."""
+    if value is _ABSENT:
+        return "nothing: it is missing"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    for types, kind in (
+        (str, "a string that does not match"),
+        ((int, float), "a number that does not match"),
+        (list, "an array"),
+        (Mapping, "an object"),
+    ):
+        if isinstance(value, types):
+            return kind
+    return f"a Python {type(value).__name__}"
+
+
+def parse_json(data: str | bytes | bytearray | memoryview) -> object:
+    """Parse a JSON document, by the rules of ``loads``: stricter than the standard library in what it lets pass.
+
+    Raises:
+        InvalidTokenError: it is not JSON, or is beyond the limits; the error's chain does not hold the document.
+        TypeError: the data is neither str nor bytes-like.
+
+    """
+    text = data if isinstance(data, str) else _decode(data)
+    if not text.isascii() and re.search(_LONE_SURROGATE, text):
+        raise _document_error("expected Unicode text, got a str with a lone surrogate")
+    if reason := _find_excess(text):
+        raise _document_error(reason)
+    start = len(text) - len(text.lstrip(_JSON_WHITE_SPACE))
+    # Raised behind the block, where the decoder's error, which holds the whole document, is not its context.
+    try:
+        document, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        reason = "it is nested too deeply for the call stack that is left"
+    except ValueError as error:
+        # Another ValueError than the decoder's own is a limit for integers that the program has lowered.
+        reason = f"not JSON from character {getattr(error, 'pos', start)} on"
+    else:
+        if not text[end:].strip(_JSON_WHITE_SPACE):
+            return document
+        reason = f"not JSON from character {end} on, where more follows the value"
+    raise _document_error(reason)
+
+
+def _decode(data: bytes | bytearray | memoryview) -> str:
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"expected str or bytes-like data, not {type(data).__name__}")
+    try:
+        return bytes(data).decode()
+    except UnicodeDecodeError:
+        pass  # it holds the whole document, so the error below must not be raised in here
+    raise _document_error("not JSON, which is UTF-8: the bytes are none")
+
+
+def _find_excess(text: str) -> str | None:
+    r"""Tell what JSON allows and a token response may not have: too deep, too long a number, half a ``\u`` pair.
+
+    Three searches in C let nearly every document pass; only one that looks suspicious is walked through.
+    """
+    if (
+        "\\u" not in text
+        and text.count("[") + text.count("{") <= _MAX_DEPTH
+        and (len(text) <= _MAX_DIGITS or not re.search(_MANY_DIGITS, text))
+    ):
+        return None
+    depth = 0
+    for token in re.finditer(_TOKENS, text, re.DOTALL):
+        string, digits, opening = token.groups()
+        if string is not None:
+            if any(escape[1] for escape in re.finditer(_ESCAPES, string, re.DOTALL)):
+                return "expected Unicode text, got the escape of a lone surrogate"
+        elif digits is not None:
+            if len(digits) > _MAX_DIGITS:
+                return f"expected numbers of up to {_MAX_DIGITS} digits, got a longer one"
+        else:
+            depth += 1 if opening else -1
+            if depth > _MAX_DEPTH:
+                return f"expected at most {_MAX_DEPTH} levels of arrays and objects, got more"
+    return None
+
+
+def _document_error(reason: str) -> InvalidTokenError:
+    return InvalidTokenError([Problem("", reason)])

@@ -1,0 +1,316 @@
+"""The exchange: a token request carried by urllib3. The one file that opens a connection."""
+
+import io
+import os
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from contextlib import closing
+from contextlib import suppress
+from errno import errorcode
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import cast
+from urllib.parse import urlsplit
+
+from ._authorization import clean
+from ._client import Client
+from ._token import OAuthTokenV1
+from ._token_request import TokenRequest
+from .exceptions import DeadlineExceededError
+from .exceptions import TransportError
+
+if TYPE_CHECKING:
+    from socket import socket
+    from ssl import SSLContext
+
+    from urllib3 import BaseHTTPResponse
+    from urllib3 import PoolManager
+
+# An hour is longer than any code lives: a larger timeout is one given in milliseconds.
+_MAX_TIMEOUT = 3600.0
+# A token response has some 150 bytes; an error page, a few thousand.
+_MAX_BODY = 64 * 1024
+_OK = 200
+_CLOCK_HINT = " (is this machine's clock right?)"
+_TRUST_HINT = " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)"
+# OpenSSL's X509_V_ERR codes.
+_CERTIFICATE_HINTS = {9: _CLOCK_HINT, 10: _CLOCK_HINT, 18: _TRUST_HINT, 19: _TRUST_HINT, 20: _TRUST_HINT}
+
+
+def exchange_code(
+    client: Client,
+    code: str,
+    *,
+    code_verifier: str | None = None,
+    http: "PoolManager | None" = None,
+    timeout: float = 10.0,
+) -> OAuthTokenV1:
+    """Trade an authorization code for a token (RFC 6749 section 4.1.3): one request, no retry, no redirect.
+
+    A code is for one use, and spent even by an exchange that fails: only after a ``TransportError`` whose
+    ``code_unused`` is true may it be sent again.
+
+    Args:
+        client: The client that the code was issued to.
+        code: The authorization code, from ``AuthorizationResponse.code``.
+        code_verifier: The PKCE secret, from ``AuthorizationResponse.code_verifier``; None when PKCE is off.
+        http: The urllib3 pool to send through, for proxies and private certificate authorities; it is not closed. Its
+            own headers are sent too, except Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
+            bounds each wait and is checked between reads, so that a server that drips can exceed it, by one wait at
+            the most; and ``code_unused`` is true only for what urllib3 raises before there is a connection. None: a
+            fresh connection, the system's trust store, no proxy whatever the environment says, and a hard deadline.
+        timeout: Seconds for the whole exchange, over 0 and up to 3600. The look-up of the host's name is the one
+            thing that it cannot cut short, as the system's resolver cannot be interrupted.
+
+    Raises:
+        TokenEndpointError: the endpoint refused, or failed.
+        InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
+        DeadlineExceededError: the time ran out.
+        TransportError: no usable answer came.
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of its range.
+
+    """
+    _check_timeout(timeout)
+    request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
+    attempt = _Attempt(request.url, timeout)
+    try:
+        answer = _send(request, attempt) if http is None else _send_through(http, request, attempt)
+    except TransportError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the request or the answer, and must not
+        failure = _explain(error, attempt)
+    else:
+        return request.parse_response(*answer)
+    # Raised behind the block, so that the original is not its context.
+    raise failure
+
+
+def _check_timeout(timeout: float) -> None:
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
+    if not 0 < timeout <= _MAX_TIMEOUT:  # also false for NaN
+        raise ValueError(f"timeout must be over 0 and up to {_MAX_TIMEOUT:g} seconds")
+
+
+class _Attempt:
+    """How far an exchange has come, and how much of its time is left."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        parts = urlsplit(url)
+        self.scheme = parts.scheme
+        self.host = parts.hostname or ""
+        self.port = parts.port or (443 if parts.scheme == "https" else 80)
+        self.target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self.timeout = timeout
+        self._end = time.monotonic() + timeout
+        self.task = f"resolve {self.host}"
+        self.code_unused = True
+
+    def left(self) -> float:
+        """Return the seconds that are left, or raise a TimeoutError when none are."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, str], bytes]:
+    """Send the request over a connection of its own, which is closed then."""
+    from urllib3.connection import HTTPConnection
+    from urllib3.connection import HTTPSConnection
+
+    context = _tls_context() if attempt.scheme == "https" else None
+    with closing(_connect(attempt)) as plain_socket, ExitStack() as stack:
+        connected = plain_socket
+        if context is not None:
+            attempt.task = f"complete the TLS handshake with {attempt.host}"
+            plain_socket.settimeout(attempt.left())
+            connected = stack.enter_context(context.wrap_socket(plain_socket, server_hostname=attempt.host.rstrip(".")))
+        # The class decides about the Host header alone, since the connection gets its socket from here.
+        connection = (HTTPSConnection if context is not None else HTTPConnection)(attempt.host, attempt.port)
+        connection.sock = cast("socket", _DeadlineSocket(connected, attempt))
+        # `http.client` can be told to print all that it sends, for the whole process.
+        connection.set_debuglevel(0)
+        attempt.task = f"get the answer of {attempt.host}"
+        attempt.code_unused = False
+        # A server may answer before it has read the request, and close: its answer is then still there to read.
+        with suppress(BrokenPipeError):
+            connection.request(
+                request.method,
+                attempt.target,
+                body=request.body,
+                headers=request.headers,
+                preload_content=False,
+                decode_content=False,
+            )
+        with closing(connection.getresponse()) as response:
+            return _read(response, attempt)
+
+
+def _send_through(
+    http: "PoolManager",
+    request: TokenRequest,
+    attempt: _Attempt,
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Send the request through the caller's pool, by which all of urllib3's own ways to send it twice are off."""
+    from urllib3 import HTTPHeaderDict
+    from urllib3 import Timeout
+    from urllib3.exceptions import ConnectTimeoutError
+    from urllib3.exceptions import EmptyPoolError
+    from urllib3.exceptions import LocationValueError
+    from urllib3.exceptions import ProxyError
+
+    headers = HTTPHeaderDict(http.headers)
+    for name, value in {"Accept-Encoding": "identity", **request.headers}.items():
+        if name != "User-Agent" or name not in headers:
+            headers[name] = value
+    attempt.task = f"get the answer of {attempt.host}"
+    attempt.code_unused = False
+    try:
+        response = http.request(
+            request.method,
+            request.url,
+            body=request.body,
+            headers=headers,
+            timeout=Timeout(total=attempt.left()),
+            pool_timeout=attempt.left(),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+        )
+    except (ConnectTimeoutError, EmptyPoolError, LocationValueError):
+        # `ConnectTimeoutError` is also the base of `NewConnectionError` and `NameResolutionError`.
+        attempt.code_unused = True
+        raise
+    except ProxyError as error:
+        attempt.code_unused = isinstance(error.original_error, ConnectTimeoutError)
+        raise
+    try:
+        return _read(response, attempt)
+    finally:
+        # A connection with an unread rest is closed; in either case the pool has it back.
+        response.close()
+        response.release_conn()
+
+
+def _read(response: "BaseHTTPResponse", attempt: _Attempt) -> tuple[int, Mapping[str, str], bytes]:
+    """Read an answer of a bounded size, as it comes over the wire."""
+    encoding = response.headers.get("Content-Encoding", "identity")
+    if encoding != "identity":
+        return _unreadable(response, f"it came with the content encoding {clean(encoding)}, which was not asked for")
+    body = bytearray()
+    while len(body) <= _MAX_BODY:
+        attempt.left()
+        chunk = response.read1(_MAX_BODY + 1 - len(body))
+        if not chunk:
+            return response.status, response.headers, bytes(body)
+        body += chunk
+    return _unreadable(response, f"it is over the limit of {_MAX_BODY} bytes")
+
+
+def _unreadable(response: "BaseHTTPResponse", reason: str) -> tuple[int, Mapping[str, str], bytes]:
+    # Any other status than 200 says enough without its body.
+    if response.status == _OK:
+        raise TransportError(f"the answer cannot be read: {reason}")
+    return response.status, response.headers, b""
+
+
+def _tls_context() -> "SSLContext":
+    from ssl import create_default_context
+
+    context = create_default_context()
+    # Before Python 3.13 the default takes a certificate for its common name, which RFC 9525 section 2 rules out.
+    context.hostname_checks_common_name = False
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _connect(attempt: _Attempt) -> "socket":
+    """Connect to the first of the host's addresses that answers; each gets an equal share of the time that is left."""
+    import socket
+
+    addresses = socket.getaddrinfo(attempt.host, attempt.port, type=socket.SOCK_STREAM)
+    attempt.task = f"connect to {attempt.host}"
+    for untried, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        connected = socket.socket(family, kind, protocol)
+        try:
+            connected.settimeout(attempt.left() / untried)
+            connected.connect(address)
+            # The headers and the body are two small writes: do not hold the second until the first is acknowledged.
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            connected.close()
+            if untried == 1:
+                raise
+        else:
+            return connected
+    raise OSError  # no address at all, which `getaddrinfo` does not answer
+
+
+class _DeadlineSocket(io.RawIOBase):
+    """A connected socket each of whose calls may take only the time that is left: all that http.client needs of one.
+
+    urllib3's ``Timeout`` bounds each call, not their sum, so that a server that drips would hold the caller for long.
+    """
+
+    def __init__(self, connected: "socket", attempt: _Attempt) -> None:
+        self._connected = connected
+        self._attempt = attempt
+
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._connected.settimeout(self._attempt.left())
+            rest = rest[self._connected.send(rest) :]
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - `Buffer` has a name from Python 3.12 on
+        self._connected.settimeout(self._attempt.left())
+        return self._connected.recv_into(buffer)
+
+    def settimeout(self, timeout: float | None) -> None:
+        """Leave the timeout to the deadline."""
+
+    def close(self) -> None:
+        """Leave closing to who opened the socket: http.client closes its own before it has read the answer."""
+
+
+def _explain(error: Exception, attempt: _Attempt) -> TransportError:
+    """Say what went wrong in words that hold nothing of the request or the answer."""
+    cause: BaseException = error
+    while inner := _inner(cause):
+        cause = inner
+    # With an errno it is the system's own verdict on one connection.
+    if isinstance(cause, TimeoutError) and cause.errno is None:
+        reason = f"could not {attempt.task} within {attempt.timeout:g} seconds"
+        return DeadlineExceededError(reason, attempt.code_unused)
+    return TransportError(f"could not {attempt.task}: {_describe(cause)}", attempt.code_unused)
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    """Return the error that urllib3 wrapped into this one."""
+    last = error.args[-1] if error.args else None
+    return error.__cause__ or (last if isinstance(last, Exception) else None)
+
+
+def _describe(error: BaseException) -> str:
+    import ssl
+    from socket import gaierror
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate was refused: {error.verify_message}{_CERTIFICATE_HINTS.get(error.verify_code, '')}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed with {error.reason or type(error).__name__}"
+    if isinstance(error, gaierror):
+        return str(error.strerror)
+    if isinstance(error, OSError) and error.errno:
+        return f"{errorcode.get(error.errno, error.errno)}, {os.strerror(error.errno)}"
+    return type(error).__name__

@@ -1,0 +1,136 @@
+"""The access token (RFC 6749 section 5.1, RFC 6750), bare and with the moment it was issued."""
+
+# No `from __future__ import annotations` here: the fields' types stay objects, for the JSON schema and for msgspec.
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from typing import Any
+from typing import Literal
+from uuid import UUID
+
+from attrs import Attribute
+from attrs import field
+from attrs import frozen
+
+from ._server import TICKTICK
+from ._server import AuthorizationServer
+from ._server import check_type
+from ._server import instance_of
+
+TOKEN_TYPE: Literal["bearer"] = "bearer"  # noqa: S105 - a kind, not a password
+SCOPE: Literal["tasks:read tasks:write"] = "tasks:read tasks:write"
+
+# RFC 9562 section 4: the version stands in bits 48 to 51 and the variant in bits 64 and 65, from the left.
+# `UUID.version` says the same, at four times the price.
+_UUID4_MASK = 0xF000_C000_0000_0000_0000
+_UUID4_BITS = 0x4000_8000_0000_0000_0000
+
+
+def is_uuid4(value: UUID) -> bool:
+    """Whether a UUID is of version 4 and of the RFC's variant."""
+    return value.int & _UUID4_MASK == _UUID4_BITS
+
+
+def _check_access_token(_instance: object, attribute: "Attribute[UUID]", value: object) -> None:
+    if not is_uuid4(check_type(attribute.name, value, UUID)):
+        raise ValueError(f"{attribute.name} must be a UUID of version 4")
+
+
+def _check_expires_in(_instance: object, attribute: "Attribute[int]", value: object) -> None:
+    # A bool is an int to Python; as seconds it is a mistake.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{attribute.name} must be of type int, not {type(value).__name__}")
+
+
+def _check_token_type(_instance: object, attribute: "Attribute[Any]", value: object) -> None:
+    if value != TOKEN_TYPE:
+        raise ValueError(f"{attribute.name} must be {TOKEN_TYPE!r}")
+
+
+def _check_scope(_instance: object, attribute: "Attribute[Any]", value: object) -> None:
+    if value != SCOPE:
+        raise ValueError(f"{attribute.name} must be {SCOPE!r}")
+
+
+@frozen(kw_only=True)
+class OAuthTokenV1:
+    """The response of TickTick's token endpoint: the POST request of the third step of its OAuth2 flow.
+
+    The zero-Pydantic twin of pyticktick's class of that name. Parse one with ``loads`` or ``structure``, which take
+    what pyticktick takes; the constructor converts nothing, and raises ``TypeError`` or ``ValueError``.
+    """
+
+    access_token: UUID = field(
+        repr=False,
+        validator=_check_access_token,
+        metadata={"description": "OAuth2 access token for the V1 API."},
+    )
+    expires_in: int = field(
+        validator=_check_expires_in,
+        metadata={
+            "description": "Access token expiration time in seconds from the time of issue. Usually lasts 6 months.",
+        },
+    )
+    token_type: Literal["bearer"] = field(
+        default=TOKEN_TYPE,
+        validator=_check_token_type,
+        metadata={"description": "Fixed value 'bearer'."},
+    )
+    scope: Literal["tasks:read tasks:write"] = field(
+        default=SCOPE,
+        validator=_check_scope,
+        metadata={
+            "description": "Spaces-separated permissions for the generated token. The currently available scopes are "
+            "'tasks:write' and 'tasks:read'. Default is 'tasks:read tasks:write'.",
+        },
+    )
+
+    def authorization_header(self) -> str:
+        """Return the value of the ``Authorization`` header of an API request (RFC 6750 section 2.1): a secret."""
+        return f"Bearer {self.access_token}"
+
+
+def _check_aware(name: str, value: datetime) -> datetime:
+    if check_type(name, value, datetime).utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime, such as datetime.now(timezone.utc)")
+    return value
+
+
+def _to_utc(value: datetime) -> datetime:
+    try:
+        return _check_aware("issued_at", value).astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("issued_at must be a time that a datetime can hold in UTC") from None
+
+
+@frozen(kw_only=True)
+class IssuedToken:
+    """A token with the moment it was issued, which is what gives its ``expires_in`` a meaning later.
+
+    TickTick answers a second sign-in with the same token and the time that remains, so keep the moment of the answer.
+    No method reads a clock: the caller passes ``now``.
+    """
+
+    token: OAuthTokenV1 = field(validator=instance_of(OAuthTokenV1))
+    """The token as it was issued."""
+    issued_at: datetime = field(converter=_to_utc)
+    """When the token endpoint answered: any aware datetime, kept in UTC; a naive one is a ``ValueError``."""
+    server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
+    """Who issued it."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment the token expires, aware, in UTC; the first or last that a datetime can hold when it is beyond."""
+        try:
+            return self.issued_at + timedelta(seconds=self.token.expires_in)
+        except OverflowError:
+            beyond = datetime.max if self.token.expires_in > 0 else datetime.min  # noqa: DTZ901 - made aware below
+            return beyond.replace(tzinfo=timezone.utc)
+
+    def remaining(self, *, now: datetime) -> timedelta:
+        """Return the time from ``now`` (aware, else ``ValueError``) until the token expires; negative once it has."""
+        return self.expires_at - _check_aware("now", now)
+
+    def is_expired(self, *, now: datetime, leeway: timedelta = timedelta(0)) -> bool:
+        """Whether no more than ``leeway`` remains at ``now`` (aware, else ``ValueError``)."""
+        return self.remaining(now=now) <= leeway
