@@ -101,7 +101,7 @@ class AuthorizationRequest:
             "state": self.state,
         }
         if self.code_verifier is not None:
-            parameters["code_challenge"] = _code_challenge(self.code_verifier)
+            parameters["code_challenge"] = code_challenge(self.code_verifier)
             parameters["code_challenge_method"] = "S256"
         # RFC 6749 section 3.1: the endpoint's own query "MUST be retained when adding additional query parameters".
         separator = "&" if "?" in server.authorization_endpoint else "?"
@@ -144,7 +144,8 @@ class AuthorizationRequest:
         return AuthorizationResponse(code=code, code_verifier=self.code_verifier)
 
 
-def _code_challenge(code_verifier: str) -> str:
+def code_challenge(code_verifier: str) -> str:
+    """Return the S256 challenge of a code verifier."""
     from base64 import urlsafe_b64encode
     from hashlib import sha256
 

@@ -10,6 +10,9 @@ from ._server import check_address
 from ._server import check_type
 from ._server import instance_of
 
+# The developer portal's own.
+DEFAULT_REDIRECT_URI = "http://127.0.0.1:8080/"
+
 
 def check_text(name: str, value: object) -> None:
     """Check that a parameter is a non-empty str of printable characters, as RFC 6749 Appendix A asks of all of them.
@@ -55,8 +58,8 @@ class Client:
     """The id that the developer portal shows; without ``:``."""
     client_secret: str = field(repr=False, validator=check_text_field)
     """The secret that the developer portal shows."""
-    redirect_uri: str = field(default="http://127.0.0.1:8080/", validator=_check_redirect_uri)
+    redirect_uri: str = field(default=DEFAULT_REDIRECT_URI, validator=_check_redirect_uri)
     """Where the browser is sent with the code: absolute, without fragment, https or http on loopback, and equal to
-    the one registered, to the character. The default is the portal's."""
+    the one registered, to the character. The default is the portal's own."""
     server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
     """The server that the client is registered with: a client of TickTick is unknown to Dida365."""
