@@ -24,14 +24,14 @@ from ._token_request import TokenRequest
 __version__ = "0.1.0"
 
 __all__ = [
-    "DIDA365",
-    "TICKTICK",
     "AuthorizationRequest",
     "AuthorizationResponse",
     "AuthorizationServer",
     "Client",
+    "DIDA365",
     "IssuedToken",
     "OAuthTokenV1",
+    "TICKTICK",
     "TokenRequest",
     "__version__",
     "configure_converter",

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from attrs import field
 from attrs import frozen
 
+from ._pages import error_page
+from ._pages import page_headers
+
 if TYPE_CHECKING:
     import socket
     from http.server import ThreadingHTTPServer
@@ -36,6 +39,11 @@ class Answer:
     status: int
     body: bytes = field(repr=False)
     headers: Mapping[str, str]
+
+
+def page(status: int, body: bytes) -> Answer:
+    """Answer with a page that a person sees."""
+    return Answer(status=status, body=body, headers=page_headers())
 
 
 def listen(  # noqa: C901 - it counts the two classes in
@@ -100,21 +108,26 @@ def listen(  # noqa: C901 - it counts the two classes in
             length = self.headers.get("Content-Length", "0")
             if not length.isdecimal() or int(length) > _MAX_BODY:
                 self.send_error(413)
-                self.close_connection = True
                 return
-            reply = answer(
-                Request(
-                    method=self.command,
-                    target=self.path,
-                    headers={name.lower(): value for name, value in self.headers.items()},
-                    body=self.rfile.read(int(length)),
-                )
+            request = Request(
+                method=self.command,
+                target=self.path,
+                headers={name.lower(): value for name, value in self.headers.items()},
+                body=self.rfile.read(int(length)),
             )
+            self._send(answer(request))
+
+        def _send(self, reply: Answer) -> None:
             self.send_response(reply.status)
             for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(reply.body)
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+            # http.server's own page repeats the request line, which may hold a code.
+            self.close_connection = True
+            self._send(page(code, error_page("The request cannot be read.")))
 
         do_POST = do_GET  # noqa: N815 - http.server's name
 

@@ -30,9 +30,9 @@ from ._converter import dumps
 from ._loopback import Answer
 from ._loopback import Request
 from ._loopback import listen
+from ._loopback import page
 from ._pages import consent_page
 from ._pages import error_page
-from ._pages import page_headers
 from ._server import AuthorizationServer
 from ._token import SCOPE
 from ._token import OAuthTokenV1
@@ -195,7 +195,7 @@ class Sandbox:
         if parts.path == _AUTHORIZE_PATH:
             return self._authority.authorize(parts.query, form if request.method == "POST" else None)
         if parts.path != _TOKEN_PATH:
-            return _page(404, error_page("There is no such page here."))
+            return page(404, error_page("There is no such page here."))
         self.requests.append(_redacted(request, form))
         with suppress(IndexError):  # nothing is forced
             answer, delay = self._forced.popleft()
@@ -233,15 +233,15 @@ class _Authority:
         # RFC 6749 section 4.1.2.1: without a known client and its redirect URI the server "MUST NOT automatically
         # redirect the user-agent to the invalid redirection URI".
         if client is None or len(parameters) < len(pairs):
-            return _page(400, error_page("The program's client id is not known here."))
+            return page(400, error_page("The program's client id is not known here."))
         if parameters.get("redirect_uri") != client.redirect_uri:
-            return _page(400, error_page("The program's redirect URI is not the one it is registered with."))
+            return page(400, error_page("The program's redirect URI is not the one it is registered with."))
         error = _request_error(parameters)
         if error is None and form is None and not self._auto_approve:
-            page = consent_page(
+            consent = consent_page(
                 client_id=client.client_id, redirect_uri=client.redirect_uri, scope=parameters["scope"], user="user"
             )
-            return _page(200, page)
+            return page(200, consent)
         person = form or {}
         if error is None and person.get("decision", "allow") != "allow":
             error = "access_denied", "User denied access"
@@ -295,7 +295,7 @@ class _Authority:
                 client_id, _, client_secret = b64decode(credentials).decode().partition(":")
             except ValueError:
                 client_id, client_secret = "", ""
-            refusal = _page(401, _TOMCAT_PAGE.encode())
+            refusal = page(401, _TOMCAT_PAGE.encode())
         else:
             client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
             refusal = _error(401, "invalid_client", "Bad client credentials")
@@ -321,10 +321,6 @@ def _request_error(parameters: Mapping[str, str]) -> tuple[str, str] | None:
     if "code_challenge" in parameters and parameters.get("code_challenge_method") != "S256":
         return "invalid_request", "code_challenge_method must be S256"
     return None
-
-
-def _page(status: int, page: bytes) -> Answer:
-    return Answer(status=status, body=page, headers=page_headers())
 
 
 def _json(status: int, text: str) -> Answer:

@@ -1,0 +1,295 @@
+"""What the package promises as a package: a light import, the law of rooms, and a life under another's `_vendor`."""
+
+import ast
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import distribution
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import ticktick_oauth
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import Client
+from ticktick_oauth.sandbox import Sandbox
+
+PACKAGE = Path(ticktick_oauth.__file__).parent
+ANSWER = '{"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "expires_in": 15551999}'
+
+# DESIGN.md's list of rooms, top to bottom: a room imports only rooms that stand above it.
+ROOMS = [
+    "exceptions",
+    "_server",
+    "_client",
+    "_token",
+    "_converter",
+    "_json_schema",
+    "_authorization",
+    "_token_request",
+    "_exchange",
+    "__init__",
+    "storage",
+    "_pages",
+    "_loopback",
+    "sandbox",
+    "_cli",
+    "__main__",
+]
+SANS_IO = ROOMS[: ROOMS.index("_token_request") + 1]
+FORBIDDEN_SANS_IO = {"asyncio", "http", "logging", "os", "random", "socket", "ssl", "time", "urllib3"}
+CLOCKS = {"now", "today", "utcnow"}
+LAZY = {"http", "ssl", "socket", "urllib3", "webbrowser"}
+# A program that only parses tokens must not pay for these.
+NEVER_LOADED = {"asyncio", "email", "http", "logging", "socket", "ssl", "urllib3"}
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run this Python in a fresh process, in which every warning is an error."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", *arguments], capture_output=True, text=True, check=False, cwd=cwd
+    )
+
+
+def room_of(path: Path) -> str:
+    """Name the room that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def sources() -> list[tuple[str, Path, ast.Module]]:
+    """Parse every file of the package, with its room."""
+    return [(room_of(path), path, ast.parse(path.read_text("utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+def law_breaches(room: str, path: Path, tree: ast.Module) -> list[str]:
+    """List what a file does against the law of rooms."""
+    at_import = {id(node) for node in _outside_functions(tree)}
+    breaches = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            breaches += [
+                f"line {node.lineno}: {breach}" for breach in _import_breaches(room, path, node, id(node) in at_import)
+            ]
+        elif isinstance(node, ast.Attribute) and node.attr in CLOCKS and room in SANS_IO:
+            breaches.append(f"line {node.lineno}: a clock in a sans-IO room")
+    return breaches
+
+
+def _import_breaches(room: str, path: Path, node: ast.Import | ast.ImportFrom, at_import: bool) -> Iterator[str]:  # noqa: FBT001
+    if len(node.names) > 1:
+        yield "several names in one import"
+    if isinstance(node, ast.ImportFrom) and node.level:
+        imported = _imported_room(node, path)
+        if imported != room and ROOMS.index(imported) >= ROOMS.index(room):
+            yield f"{room} imports {imported}, which is not above it"
+        return
+    module = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+    if isinstance(node, ast.Import) and "." in module:
+        yield "import of a dotted name"
+    top = module.partition(".")[0]
+    if top == "ticktick_oauth":
+        yield "the package imports itself by its name"
+    if room in SANS_IO and top in FORBIDDEN_SANS_IO:
+        yield f"{top} in a sans-IO room"
+    if at_import and top in LAZY:
+        yield f"{top} at import"
+
+
+def _imported_room(node: ast.ImportFrom, path: Path) -> str:
+    depth = len(path.relative_to(PACKAGE).parts) - node.level
+    if depth > 0:  # a file of the _cli folder, seen from there
+        return room_of(path)
+    return (node.module or "__init__").partition(".")[0]
+
+
+def _outside_functions(tree: ast.AST) -> list[ast.AST]:
+    """Return the nodes that run at import: all but what stands in functions and under `if TYPE_CHECKING`."""
+    found = []
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        found += [node, *_outside_functions(node)]
+    return found
+
+
+def test_public_names() -> None:
+    """The facade is complete, sorted, and the whole of API.md's list."""
+    assert ticktick_oauth.__all__ == sorted(ticktick_oauth.__all__)
+    assert set(ticktick_oauth.__all__) == {
+        "AuthorizationRequest",
+        "AuthorizationResponse",
+        "AuthorizationServer",
+        "Client",
+        "DIDA365",
+        "IssuedToken",
+        "OAuthTokenV1",
+        "TICKTICK",
+        "TokenRequest",
+        "__version__",
+        "configure_converter",
+        "dumps",
+        "exchange_code",
+        "json_schema",
+        "loads",
+        "structure",
+        "unstructure",
+    }
+    assert all(hasattr(ticktick_oauth, name) for name in ticktick_oauth.__all__)
+
+
+def test_import_and_a_first_loads_stay_light() -> None:
+    """A fresh process that parses a token loads none of the heavy modules, prints nothing and starts no thread."""
+    program = f"""
+import sys, threading, warnings
+filters = list(warnings.filters)
+import ticktick_oauth
+ticktick_oauth.loads({ANSWER!r})
+assert warnings.filters == filters
+assert threading.active_count() == 1
+print(*sorted(sys.modules))
+"""
+    finished = run("-c", program)
+    assert finished.stderr == ""
+    assert NEVER_LOADED & set(finished.stdout.split()) == set()
+    assert finished.stdout.count("\n") == 1
+
+
+def test_the_law_of_rooms() -> None:
+    """Every file imports only rooms above its own, relatively, one name a line, and nothing heavy at import."""
+    breaches = {path.name: found for room, path, tree in sources() if (found := law_breaches(room, path, tree))}
+    assert breaches == {}
+
+
+def test_every_file_is_in_a_room() -> None:
+    """No file stands outside the list of rooms."""
+    assert {room for room, _, _ in sources()} <= set(ROOMS)
+
+
+@pytest.mark.parametrize(
+    ("room", "source", "breach"),
+    [
+        ("_token", "from ._exchange import exchange_code", "_token imports _exchange"),
+        ("_token", "from . import loads", "_token imports __init__"),
+        ("_token", "from ._server import TICKTICK, DIDA365", "several names"),
+        ("_token", "import urllib.parse", "dotted name"),
+        ("_token", "from ticktick_oauth import loads", "imports itself"),
+        ("_token", "def f():\n    from os import environ", "sans-IO"),
+        ("_token", "def f():\n    import urllib3", "sans-IO"),
+        ("_token", "datetime.now()", "a clock"),
+        ("_exchange", "import urllib3", "at import"),
+        ("sandbox", "class A:\n    from http.server import HTTPServer", "at import"),
+    ],
+)
+def test_the_law_can_be_broken(room: str, source: str, breach: str) -> None:
+    """The check of the law of rooms sees each kind of breach."""
+    assert breach in "".join(law_breaches(room, PACKAGE / f"{room}.py", ast.parse(source)))
+
+
+def vendor(folder: Path) -> Path:
+    """Place a copy of the package under another package's `_vendor`."""
+    target = folder / "host" / "_vendor" / "ticktick_oauth"
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in (target.parent.parent, target.parent):
+        (package / "__init__.py").touch()
+    return target
+
+
+EXCHANGE = """
+import sys
+sys.modules["ticktick_oauth"] = None  # whoever imports the original fails
+from host._vendor.ticktick_oauth import AuthorizationServer, Client, exchange_code
+server = AuthorizationServer(issuer=sys.argv[1], authorization_endpoint=sys.argv[2], token_endpoint=sys.argv[3])
+client = Client(client_id=sys.argv[4], client_secret=sys.stdin.readline().strip(), server=server)
+print(exchange_code(client, sys.stdin.readline().strip()).expires_in)
+"""
+
+
+def exchange_in(folder: Path, sandbox: Sandbox, client: Client) -> subprocess.CompletedProcess[str]:
+    """Exchange a code by the vendored copy, in a fresh process."""
+    request = AuthorizationRequest(client=client)
+    code = request.parse_response(sandbox.sign_in(request)).code
+    server = client.server
+    addresses = [server.issuer, server.authorization_endpoint, server.token_endpoint]
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", EXCHANGE, *addresses, client.client_id],
+        input=f"{client.client_secret}\n{code}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+
+
+def test_a_vendored_copy_works(tmp_path: Path, sandbox: Sandbox, client: Client) -> None:
+    """The package works under another name, where its own cannot be imported."""
+    vendor(tmp_path)
+    finished = exchange_in(tmp_path, sandbox, client)
+    assert (finished.stdout, finished.stderr) == ("15551999\n", "")
+
+
+def test_a_vendored_copy_works_without_the_rooms_below_the_facade(
+    tmp_path: Path, sandbox: Sandbox, client: Client
+) -> None:
+    """Who vendors only the flow can delete the stores, the sandbox and the command line."""
+    target = vendor(tmp_path)
+    for room in ROOMS[ROOMS.index("__init__") + 1 :]:
+        shutil.rmtree(target / room, ignore_errors=True)
+        (target / f"{room}.py").unlink(missing_ok=True)
+    finished = exchange_in(tmp_path, sandbox, client)
+    assert (finished.stdout, finished.stderr) == ("15551999\n", "")
+
+
+def test_a_vendored_command_line_works(tmp_path: Path) -> None:
+    """The command runs from the copy too."""
+    vendor(tmp_path)
+    finished = run("-m", "host._vendor.ticktick_oauth", "demo", cwd=tmp_path)
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("mode", [["-O"], ["-OO"], ["-I"], ["-O", "-I"], ["-X", "dev"]], ids=" ".join)
+def test_the_main_road_runs_in_every_mode(mode: list[str]) -> None:
+    """The three steps run without assertions, without docstrings and isolated, with warnings as errors."""
+    finished = run(*mode, "-m", "ticktick_oauth", "demo")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "a valid token" in finished.stdout
+
+
+def test_the_main_road_runs_from_a_zip_file(tmp_path: Path) -> None:
+    """The package needs no file of its own on the disk (zipimport)."""
+    archive = tmp_path / "package.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for _, path, _ in sources():
+            file.write(path, path.relative_to(PACKAGE.parent))
+    program = (
+        f"import sys; sys.path.insert(0, {str(archive)!r})\n"
+        "import ticktick_oauth; assert '.zip' in ticktick_oauth.__file__\n"
+        "from ticktick_oauth._cli import main; raise SystemExit(main(['demo']))"
+    )
+    finished = run("-c", program)
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+def test_metadata() -> None:
+    """The distribution has three dependencies, no extra, the version of the package and its command."""
+    metadata = distribution("ticktick-oauth").metadata
+    requirements: list[str] = metadata.get_all("Requires-Dist") or []
+    assert {requirement.partition(">=")[0] for requirement in requirements} == {"attrs", "cattrs", "urllib3"}
+    assert metadata.get_all("Provides-Extra") is None
+    assert metadata["Requires-Python"] == ">=3.10"
+    assert version("ticktick-oauth") == ticktick_oauth.__version__
+    (command,) = distribution("ticktick-oauth").entry_points
+    assert (command.group, command.name, command.value) == (
+        "console_scripts",
+        "ticktick-oauth",
+        "ticktick_oauth._cli:main",
+    )
+
+
+def test_it_is_typed() -> None:
+    """Type checkers are told that the package has its own types (PEP 561)."""
+    assert (PACKAGE / "py.typed").read_bytes() == b""

@@ -1,0 +1,30 @@
+"""The README keeps its word: its code runs, and its two commands are two."""
+
+import re
+from pathlib import Path
+
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from ticktick_oauth.sandbox import Sandbox
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_code_blocks_run(sandbox: Sandbox) -> None:
+    """Every Python block runs, in its order, in one namespace, against a sandbox."""
+    document = Sybil(parsers=[PythonCodeBlockParser()]).parse(README)
+    document.namespace["sandbox"] = sandbox
+    examples = list(document.examples())
+    for example in examples:
+        example.evaluate()
+    assert len(examples) >= README.read_text("utf-8").count("```python")
+
+
+def test_two_commands() -> None:
+    """The section has exactly two shell blocks, the demo and the tests, each complete in itself."""
+    (section,) = re.findall(r"^## Two commands$(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    demo, tests = re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    assert demo.splitlines()[0] == tests.splitlines()[0] == "python3 -m venv .venv"
+    assert demo.splitlines()[-1] == ".venv/bin/ticktick-oauth demo"
+    assert tests.splitlines()[-1] == ".venv/bin/python -m pytest --numprocesses auto"

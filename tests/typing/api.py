@@ -1,0 +1,85 @@
+"""The public surface as a type checker sees it: checked by mypy and pyright, never run."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from typing import Literal
+from uuid import UUID
+
+import cattrs
+import urllib3
+
+import ticktick_oauth
+from ticktick_oauth import exceptions
+from ticktick_oauth.sandbox import Sandbox
+
+client = ticktick_oauth.Client(
+    client_id="id",
+    client_secret="secret",
+    redirect_uri="http://127.0.0.1:8080/",
+    server=ticktick_oauth.DIDA365,
+)
+request = ticktick_oauth.AuthorizationRequest(client=client)
+kept = ticktick_oauth.AuthorizationRequest(client=client, state=request.state, code_verifier=request.code_verifier)
+with_pkce: ticktick_oauth.AuthorizationRequest = ticktick_oauth.AuthorizationRequest.with_pkce(client=client)
+uri: str = request.uri
+response: ticktick_oauth.AuthorizationResponse = request.parse_response("?code=x&state=y")
+verifier: str | None = response.code_verifier
+
+token: ticktick_oauth.OAuthTokenV1 = ticktick_oauth.exchange_code(client, response.code)
+token = ticktick_oauth.exchange_code(
+    client, response.code, code_verifier=verifier, http=urllib3.PoolManager(), timeout=5
+)
+token = ticktick_oauth.exchange_code(client, response.code, http=urllib3.ProxyManager("http://proxy.example"))
+access_token: UUID = token.access_token
+expires_in: int = token.expires_in
+token_type: Literal["bearer"] = token.token_type
+scope: Literal["tasks:read tasks:write"] = token.scope
+header: str = token.authorization_header()
+
+token_request = ticktick_oauth.TokenRequest(client=client, code="code", code_verifier=None)
+parts: tuple[str, str, dict[str, str], bytes] = (
+    token_request.method,
+    token_request.url,
+    token_request.headers,
+    token_request.body,
+)
+token = token_request.parse_response(200, {}, b"{}")
+
+issued = ticktick_oauth.IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
+expires_at: datetime = issued.expires_at
+remaining: timedelta = issued.remaining(now=expires_at)
+expired: bool = issued.is_expired(now=expires_at, leeway=timedelta(days=14))
+
+token = ticktick_oauth.loads("{}")
+token = ticktick_oauth.loads(b"{}")
+token = ticktick_oauth.loads(bytearray(b"{}"))
+token = ticktick_oauth.loads(memoryview(b"{}"))
+mapping: Mapping[str, object] = {}
+token = ticktick_oauth.structure(mapping)
+text: str = ticktick_oauth.dumps(token)
+members: dict[str, object] = ticktick_oauth.unstructure(token)
+schema: dict[str, object] = ticktick_oauth.json_schema()
+ticktick_oauth.configure_converter(cattrs.Converter())
+
+# What a type checker must refuse: an error that goes away is one here (warn_unused_ignores).
+token.expires_in = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+ticktick_oauth.OAuthTokenV1(access_token="text", expires_in=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+ticktick_oauth.Client("id", "secret")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+ticktick_oauth.nosuch  # type: ignore[attr-defined]  # pyright: ignore  # noqa: B018, PGH003
+
+try:
+    pass
+except exceptions.InvalidTokenError as error:
+    problems: tuple[exceptions.Problem, ...] = error.problems
+    body: bytes | None = error.body
+except exceptions.TokenEndpointError as error:
+    status: int = error.status
+    retry_after: int | None = error.retry_after
+except exceptions.TransportError as error:
+    code_unused: bool = error.code_unused
+
+with Sandbox(port=0, ssl_context=None, auto_approve=True) as sandbox:
+    redirect: str = sandbox.sign_in(ticktick_oauth.AuthorizationRequest(client=sandbox.client()), user="ada", deny=True)
+    sandbox.next_answer(429, "{}", content_type="application/json", delay=0.1)
