@@ -8,6 +8,19 @@ from ticktick_oauth import Client
 from ticktick_oauth.sandbox import Sandbox
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let CI ask that no test be skipped: there, whatever a test needs is installed."""
+    parser.addoption("--no-skips", action="store_true", help="fail when a test is skipped")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run under --no-skips that skipped something; -ra has listed what and why."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Give a running sandbox that approves by itself."""
