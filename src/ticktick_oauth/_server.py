@@ -52,7 +52,9 @@ def check_address(name: str, value: object) -> SplitResult:
     text = check_type(name, value, str)
     parts = split_address(text)
     if parts is None:
-        raise ValueError(f"{name} must be an absolute http(s) URL, without spaces or user information")
+        raise ValueError(
+            f"{name} must be an absolute http(s) URL without spaces or user information, its port 1 to 65535"
+        )
     # RFC 6749 section 3.1: "The endpoint URI MUST NOT include a fragment component."; 3.1.2 says it of redirects.
     if "#" in text:
         raise ValueError(f"{name} must not have a fragment (what follows '#')")

@@ -100,7 +100,7 @@ class Sandbox:
         self._closing = threading.Event()
 
     def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        self._http = listen("127.0.0.1", self._port, self._answer, self._ssl_context)
+        self._http = listen("127.0.0.1", self._port, self._answer, ssl_context=self._ssl_context)
         issuer = f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.server_port}"
         self.server = AuthorizationServer(
             issuer=issuer,
