@@ -6,39 +6,36 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from .. import __version__
-from ..exceptions import AuthorizationError
-from ..exceptions import DeadlineExceededError
-from ..exceptions import InvalidTokenError
 from ..exceptions import OAuthError
-from ..exceptions import StorageError
 from . import documents
+from . import keeping
 from . import local
-
-_EXIT_CODES = """exit codes:
-  0    done
-  1    the answer is no: not a token
-  2    wrong usage, or a port in use
-  3    the person denied the access
-  4    timed out
-  5    the server or the network failed
-  6    the token could not be kept or read
-  130  interrupted
-"""
+from . import login
+from .exits import EXIT_CODES
+from .exits import INTERRUPTED
+from .exits import USAGE
+from .exits import Stop
+from .exits import exit_code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; None stands for the process's own arguments."""
+    # A terminal without UTF-8 shows what it cannot as escapes. Standard output may be closed, or another's object.
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
+    except Stop as stop:
+        return _fail(stop.message, stop.code)
     except KeyboardInterrupt:
-        return _fail("interrupted", 130)
+        return _fail("interrupted", INTERRUPTED)
     except OAuthError as error:
-        return _fail(str(error), _exit_code(error))
+        return _fail(str(error), exit_code(error))
     except OSError as error:
-        return _fail(error.strerror or str(error), 2)
+        return _fail(error.strerror or str(error), USAGE)
     except ValueError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), USAGE)
     return code
 
 
@@ -46,24 +43,14 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="ticktick-oauth",
         description="Get, check and keep a TickTick access token.",
-        epilog=_EXIT_CODES,
+        epilog=EXIT_CODES,
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    local.add_commands(commands)
-    documents.add_commands(commands)
+    for family in (login, keeping, documents, local):
+        family.add_commands(commands)
     return parser
-
-
-def _exit_code(error: OAuthError) -> int:
-    if isinstance(error, InvalidTokenError):
-        return 1
-    if isinstance(error, AuthorizationError):
-        return 3
-    if isinstance(error, DeadlineExceededError):
-        return 4
-    return 6 if isinstance(error, StorageError) else 5
 
 
 def _fail(message: str, code: int) -> int:

@@ -1,0 +1,168 @@
+"""The command ``login``: from a person at a terminal to a kept token."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from argparse import ArgumentTypeError
+from argparse import Namespace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .._authorization import AuthorizationRequest
+from .._authorization import AuthorizationResponse
+from .._client import DEFAULT_REDIRECT_URI
+from .._client import Client
+from .._exchange import exchange_code
+from .._server import DIDA365
+from .._server import TICKTICK
+from .._server import AuthorizationServer
+from .._server import is_loopback
+from .._token import IssuedToken
+from ..exceptions import StorageError
+from ..storage import TokenFile
+from .exits import DONE
+from .exits import NOT_KEPT
+from .exits import USAGE
+from .exits import Stop
+from .keeping import add_token_file
+from .waiting import wait_for_browser
+from .waiting import wait_for_paste
+from .words import expiry
+from .words import now
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+_SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
+_ID_VARIABLE = "TICKTICK_CLIENT_ID"
+_SERVERS = {"ticktick": TICKTICK, "dida365": DIDA365}
+
+
+def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """Add this family to the parser."""
+    login = commands.add_parser(
+        "login",
+        help="sign in with a browser and keep the token",
+        description=f"Sign in with a browser and keep the token. The client secret is taken from ${_SECRET_VARIABLE}, "
+        "from --client-secret-file, or from a hidden prompt; never from an argument, which others could see.",
+    )
+    login.add_argument("--client-id", metavar="ID", help=f"(default: ${_ID_VARIABLE}, else a prompt)")
+    login.add_argument("--client-secret-file", metavar="FILE", help="a file with the secret; - for standard input")
+    login.add_argument(
+        "--redirect-uri",
+        metavar="URI",
+        default=DEFAULT_REDIRECT_URI,
+        help="the registered redirect URI, to the character (default: %(default)s)",
+    )
+    login.add_argument(
+        "--server",
+        type=_server,
+        default=TICKTICK,
+        metavar="ticktick|dida365|ISSUER",
+        help="the authorization server; an issuer is a URL (default: ticktick)",
+    )
+    login.add_argument("--pkce", action="store_true", help="use PKCE (RFC 7636), which TickTick does not document")
+    login.add_argument(
+        "--manual", action="store_true", help="open no browser: print the address, and read the one it leads to"
+    )
+    login.add_argument(
+        "--timeout", type=float, default=300.0, metavar="SECONDS", help="how long to wait for the person (default: 300)"
+    )
+    add_token_file(login)
+    login.set_defaults(run=_login)
+
+
+def _server(text: str) -> AuthorizationServer:
+    issuer = text.rstrip("/")
+    try:
+        return _SERVERS.get(text) or AuthorizationServer(
+            issuer=issuer,
+            authorization_endpoint=f"{issuer}/oauth/authorize",
+            token_endpoint=f"{issuer}/oauth/token",
+        )
+    except ValueError as error:
+        reason = str(error)
+    raise ArgumentTypeError(f"ticktick, dida365 or a URL: {reason}")
+
+
+def _login(arguments: Namespace) -> int:
+    # What can be wrong with the arguments, or with the place for the token, comes out before the person is asked.
+    store = TokenFile(arguments.token_file)
+    client = Client(
+        client_id=arguments.client_id or os.environ.get(_ID_VARIABLE) or _ask("Client id: "),
+        client_secret=_client_secret(arguments.client_secret_file),
+        redirect_uri=arguments.redirect_uri,
+        server=arguments.server,
+    )
+    make_request = AuthorizationRequest.with_pkce if arguments.pkce else AuthorizationRequest
+    response = _sign_in(make_request(client=client), manual=arguments.manual, timeout=arguments.timeout)
+    token = exchange_code(client, response.code, code_verifier=response.code_verifier)
+    issued = IssuedToken(token=token, issued_at=now(), server=client.server)
+    _keep(issued, store)
+    return DONE
+
+
+def _client_secret(file: str | None) -> str:
+    if file is not None:
+        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return text.rstrip("\r\n")
+    return os.environ.get(_SECRET_VARIABLE) or _ask("Client secret (hidden): ", hidden=True)
+
+
+def _ask(prompt: str, *, hidden: bool = False) -> str:
+    from getpass import getpass
+
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise Stop(f"there is no terminal to ask at; give the client by ${_ID_VARIABLE} and ${_SECRET_VARIABLE}", USAGE)
+    try:
+        if hidden:
+            return getpass(prompt, sys.stderr)
+        print(prompt, end="", file=sys.stderr, flush=True)
+        return input().strip()
+    except EOFError:
+        pass
+    raise Stop("nothing was entered", USAGE)
+
+
+def _sign_in(request: AuthorizationRequest, *, manual: bool, timeout: float) -> AuthorizationResponse:
+    address = urlsplit(request.client.redirect_uri)
+    # A redirect URI of the web's is not this machine's to listen on.
+    if manual or address.scheme != "http" or not is_loopback(address.hostname or ""):
+        return wait_for_paste(request, timeout)
+    try:
+        return wait_for_browser(request, timeout)
+    except OSError as error:
+        reason = error.strerror
+    raise Stop(
+        f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI "
+        "and give it by --redirect-uri, or use --manual",
+        USAGE,
+    )
+
+
+def _keep(issued: IssuedToken, store: TokenFile) -> None:
+    """Save the token, in a fresh private folder if it cannot be saved where it should: the sign-in is not lost."""
+    try:
+        store.save(issued)
+    except StorageError as error:
+        reason = str(error)
+    else:
+        _tell(issued, store)
+        return
+    refuge = TokenFile(Path(mkdtemp(prefix="ticktick-oauth-")) / "token.json")
+    refuge.save(issued)
+    _tell(issued, refuge)
+    raise Stop(
+        f"{reason}; the token is kept in {refuge.path} instead: move it, or print it with "
+        f"ticktick-oauth token --token-file {refuge.path}",
+        NOT_KEPT,
+    )
+
+
+def _tell(issued: IssuedToken, store: TokenFile) -> None:
+    print(f"Signed in at {issued.server.issuer}")
+    print(f"  scope  {issued.token.scope}")
+    print(f"  token  {expiry(issued, at=issued.issued_at)}")
+    print(f"  file   {store.path}")
