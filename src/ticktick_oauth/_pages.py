@@ -18,14 +18,14 @@ main { width: 100%; max-width: 27rem; padding: 2rem; background: var(--card); bo
 h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.25; }
 p { margin: 0 0 1rem; }
 p:last-child { margin: 0; }
-.quiet { color: var(--quiet); font-size: .9rem; }
+.quiet { margin-top: 1.25rem; color: var(--quiet); font-size: .9rem; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1.5rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; }
 label { display: block; margin: 0 0 1.5rem; color: var(--quiet); }
 input { display: block; width: 100%; margin-top: .35rem; padding: .6rem .75rem; font: inherit; color: var(--text);
   background: var(--page); border: 1px solid var(--line); border-radius: .6rem; }
-.choices { display: flex; gap: .75rem; }
+.choices { display: flex; flex-direction: row-reverse; gap: .75rem; }
 button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: .6rem; cursor: pointer;
   border: 1px solid var(--line); background: transparent; color: var(--text); }
 button.main { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
@@ -50,21 +50,20 @@ def page_headers() -> dict[str, str]:
 
 def allowed_page() -> bytes:
     """Return the page after the person allowed the access."""
-    return message_page("You are signed in", "The program has what it needs. You can close this tab.")
+    return _message_page("Access allowed", "Go back to the program, which finishes the sign-in. You can close this tab.")
 
 
 def denied_page() -> bytes:
     """Return the page after the person denied the access."""
-    return message_page("Access denied", "Nothing was shared with the program. You can close this tab.")
+    return _message_page("Access denied", "Nothing was shared with the program. You can close this tab.")
 
 
 def error_page(reason: str) -> bytes:
     """Return the page for a sign-in that cannot go on; the reason is shown, escaped."""
-    return message_page("This sign-in did not work", f"{reason} Go back to the program and start again.")
+    return _message_page("This sign-in did not work", f"{reason} Go back to the program and start again.")
 
 
-def message_page(title: str, text: str) -> bytes:
-    """Return a page of a title and a sentence, both escaped."""
+def _message_page(title: str, text: str) -> bytes:
     return _page(title, f"<p>{escape(text)}</p>")
 
 
@@ -81,8 +80,8 @@ def consent_page(*, client_id: str, redirect_uri: str, scope: str, user: str) ->
 </dl>
 <form method="post">
 <label>Signed in as <input name="user" value="{escape(user)}" required autocomplete="off"></label>
-<p class="choices"><button name="decision" value="deny">Deny</button>
-<button class="main" name="decision" value="allow">Allow</button></p>
+<p class="choices"><button class="main" name="decision" value="allow">Allow</button>
+<button name="decision" value="deny">Deny</button></p>
 </form>
 <p class="quiet">A local sandbox: no account is behind it, and its tokens open nothing.</p>""",
     )

@@ -1,6 +1,7 @@
 """The command ``login``: from a person at a terminal to a kept token."""
 
 import os
+import shlex
 import sys
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
@@ -151,14 +152,16 @@ def _keep(issued: IssuedToken, store: TokenFile) -> None:
     else:
         _tell(issued, store)
         return
-    refuge = TokenFile(Path(mkdtemp(prefix="ticktick-oauth-")) / "token.json")
-    refuge.save(issued)
-    _tell(issued, refuge)
-    raise Stop(
-        f"{reason}; the token is kept in {refuge.path} instead: move it, or print it with "
-        f"ticktick-oauth token --token-file {refuge.path}",
-        NOT_KEPT,
-    )
+    try:
+        refuge = TokenFile(Path(mkdtemp(prefix="ticktick-oauth-")) / "token.json")
+        refuge.save(issued)
+    except OSError:
+        advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
+    else:
+        _tell(issued, refuge)
+        command = f"ticktick-oauth token --token-file {shlex.quote(str(refuge.path))}"
+        advice = f"the token is kept in {refuge.path} instead: move it, or print it with {command}"
+    raise Stop(f"{reason}; {advice}", NOT_KEPT)
 
 
 def _tell(issued: IssuedToken, store: TokenFile) -> None:
