@@ -40,7 +40,7 @@ def test_many_documents_of_a_fresh_seed() -> None:
     """Both sides agree on 200,000 documents and mappings, and every rule was reached."""
     campaign = Campaign(_seed(), 200_000)
     campaign.run()
-    assert [] == [rule for rule, count in campaign.rules.items() if count == 0]
+    assert [] == [rule for rule, count in campaign.rules.items() if count == 0], f"seed {campaign.seed}"
 
 
 def test_a_seed_is_enough_to_meet_a_document_again() -> None:
