@@ -139,7 +139,7 @@ def _numeral(random: Random) -> str:
 
 
 def _grouped(random: Random) -> str:
-    return f"{random.randint(0, 2) * 100 or 0}_{random.randint(0, 999):03}_{random.randint(0, 9)}"
+    return f"{random.randint(0, 200)}_{random.randint(0, 999):03}_{random.randint(0, 9)}"
 
 
 def _spaced(spaces: str) -> Make:

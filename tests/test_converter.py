@@ -294,13 +294,8 @@ def test_errors_hold_no_value(data: str | bytes) -> None:
 
 def test_call_stack_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document that is too deep for what is left of the call stack is refused, not a RecursionError."""
-
-    class Exhausted:
-        def raw_decode(self, *_: object) -> object:
-            raise RecursionError
-
-    monkeypatch.setattr(_converter, "_DECODER", Exhausted())
-    assert [("", "it is nested too deeply for the call stack that is left")] == _problems("{}")
+    monkeypatch.setattr(_converter, "_find_excess", lambda _: None)
+    assert [("", "it is nested too deeply for the call stack that is left")] == _problems("[" * 200_000)
 
 
 def test_higher_limit_for_integers() -> None:
