@@ -182,7 +182,10 @@ def _parse_integer(text: str) -> int | None:
     if not re.fullmatch(_INTEGER, number) or ("." in text and (not fraction or fraction.strip("0"))):
         return None
     digits = number.replace("_", "").lstrip("+")
-    return int(digits) if len(digits.lstrip("-")) <= _MAX_DIGITS else None
+    try:
+        return int(digits) if len(digits.lstrip("-")) <= _MAX_DIGITS else None
+    except ValueError:  # the program has lowered Python's own limit
+        return None
 
 
 def _read_constant(name: str, value: object, constant: str, problems: list[Problem]) -> None:

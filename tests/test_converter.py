@@ -1,0 +1,321 @@
+"""What ``loads`` and ``structure`` accept, held against pyticktick, and the way back."""
+
+import json
+import sys
+import traceback
+from collections import UserDict
+from itertools import permutations
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from converter_cases import ACCESS_TOKENS
+from converter_cases import CANARY
+from converter_cases import DOCUMENTS
+from converter_cases import EXPIRES_IN
+from converter_cases import IGNORED
+from converter_cases import REASONS
+from converter_cases import STRICTER
+from converter_cases import TOKEN_TYPES
+from converter_cases import UUID_TEXT
+from converter_cases import document
+from parity import agree
+from parity import depth
+from parity import pyticktick_json
+from parity import pyticktick_mapping
+from parity import verdict
+from strategies import documents
+from strategies import mappings
+from strategies import members
+from strategies import texts
+from strategies import tokens
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import _converter
+from ticktick_oauth import dumps
+from ticktick_oauth import loads
+from ticktick_oauth import structure
+from ticktick_oauth import unstructure
+from ticktick_oauth.exceptions import InvalidTokenError
+from ticktick_oauth.exceptions import Problem
+
+TOKEN = OAuthTokenV1(access_token=UUID(UUID_TEXT), expires_in=15551999)
+# The answer's time is bounded elsewhere: a noisy machine may take long for a document.
+_patient = settings(deadline=None)
+
+
+class _Int(int):
+    """An ``int`` that is not exactly one."""
+
+
+class _Str(str):
+    """A ``str`` that is not exactly one."""
+
+    __slots__ = ()
+
+
+def _assert_parity(data: str | bytes) -> object:
+    """Return our verdict on a document, having held it against pyticktick's, as str and as bytes."""
+    theirs, ours = pyticktick_json(data), verdict(loads, data)
+    assert agree(data, theirs, ours), (theirs, ours)
+    if isinstance(data, str):
+        raw = data.encode(errors="surrogatepass")
+        assert pyticktick_json(raw) == theirs
+        assert ours == verdict(loads, raw)
+        assert ours == verdict(loads, bytearray(raw)) == verdict(loads, memoryview(raw))
+    return ours
+
+
+def _problems(data: str | bytes) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidTokenError) as caught:
+        loads(data)
+    return [(problem.field, problem.reason) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    "order",
+    list(
+        permutations(
+            (
+                f'"access_token":"{UUID_TEXT}"',
+                '"token_type":"bearer"',
+                '"expires_in":15551999',
+                '"scope":"tasks:read tasks:write"',
+                '"refresh_token":null, "extra":{"a":[1,2]}',
+            )
+        )
+    ),
+)
+def test_an_answer_of_ticktick(order: tuple[str, ...]) -> None:
+    """Bytes shaped like TickTick's answer, with members that it may add, give the token in any order."""
+    assert TOKEN == loads(("{" + ",".join(order) + "}").encode())
+
+
+@pytest.mark.parametrize(("value", "expected"), EXPIRES_IN)
+def test_expires_in(value: str, expected: int | None) -> None:
+    """An ``expires_in`` of each form is the integer that pyticktick makes of it, or the one problem."""
+    text = document(expires_in=value)
+    ours = _assert_parity(text)
+    mapping = json.loads(text)
+    assert ours == verdict(structure, mapping) == pyticktick_mapping(mapping)
+    assert ours == ("expires_in",) if expected is None else loads(text).expires_in == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), ACCESS_TOKENS)
+def test_access_token(value: object, expected: bool) -> None:  # noqa: FBT001 - an expectation
+    """An ``access_token`` of each form is the UUID that pyticktick makes of it, or the one problem."""
+    text = document(access_token=json.dumps(value))
+    ours = _assert_parity(text)
+    mapping = json.loads(text)
+    assert ours == verdict(structure, mapping) == pyticktick_mapping(mapping)
+    assert loads(text).access_token == UUID(UUID_TEXT) if expected else ours == ("access_token",)
+
+
+@pytest.mark.parametrize(("value", "expected"), TOKEN_TYPES)
+def test_token_type_and_scope(value: object, expected: bool) -> None:  # noqa: FBT001 - an expectation
+    """The two literals may be absent, or are exactly these two."""
+    for name, constant in (("token_type", "bearer"), ("scope", "tasks:read tasks:write")):
+        changed = value.replace("bearer", constant) if isinstance(value, str) else value
+        ours = _assert_parity(document(more=f',"{name}":{json.dumps(changed)}'))
+        assert isinstance(ours, dict) if expected else ours == (name,)
+
+
+@pytest.mark.parametrize(("value", "expected"), IGNORED)
+def test_ignored_members(value: str, expected: bool) -> None:  # noqa: FBT001 - an expectation
+    """A member that is not of the token may be anything that JSON allows, and nothing else."""
+    for more in (f',"x":{value}', f',"x":[{{"y":{value}}}]'):
+        ours = _assert_parity(document(more=more))
+        assert isinstance(ours, dict) if expected else ours == ("",)
+
+
+@pytest.mark.parametrize(("data", "expected"), DOCUMENTS)
+def test_documents(data: str | bytes, expected: tuple[str, ...] | None) -> None:
+    """A document is accepted, or refused for the fields that pyticktick names."""
+    ours = _assert_parity(data)
+    assert isinstance(ours, dict) if expected is None else expected == ours
+
+
+@pytest.mark.parametrize("value", STRICTER)
+def test_stricter_than_pydantic(value: str) -> None:
+    """Two kinds of numeral that pydantic lets through are refused, as the conformance page allows."""
+    text = document(expires_in=json.dumps(value))
+    assert isinstance(pyticktick_json(text), dict)
+    assert ("expires_in",) == _assert_parity(text)
+
+
+@pytest.mark.parametrize("core", ["0", "[]", "{}"])
+@pytest.mark.parametrize("kinds", ["[", "{", "[{"])
+@pytest.mark.parametrize(
+    ("levels", "expected"), [(100, True), (197, True), (198, True), (204, False), (205, False), (100_000, False)]
+)
+def test_nesting(levels: int, expected: bool, kinds: str, core: str) -> None:  # noqa: FBT001 - an expectation
+    """Arrays and objects nest 198 levels at least and 203 at most, the outer object counted."""
+    inner = [kinds[level % len(kinds)] for level in range(levels - (1 if core == "0" else 2))]
+    opening = "".join("[" if kind == "[" else '{"a":' for kind in inner)
+    closing = "".join("]" if kind == "[" else "}" for kind in reversed(inner))
+    text = document(more=f',"x":{opening}{core}{closing}')
+    assert levels == depth(text)
+    ours = _assert_parity(text)
+    assert isinstance(ours, dict) if expected else ours == ("",)
+
+
+@_patient
+@given(documents)
+def test_documents_of_the_grammar(data: str | bytes) -> None:
+    """Both sides agree on the documents of the grammar."""
+    assert agree(data, pyticktick_json(data), verdict(loads, data))
+
+
+@_patient
+@given(texts | st.binary())
+def test_documents_of_no_grammar(data: str | bytes) -> None:
+    """Both sides agree on JSON values, texts and bytes that no grammar has made."""
+    assert agree(data, pyticktick_json(data), verdict(loads, data))
+
+
+@_patient
+@given(mappings | members)
+def test_mappings(mapping: object) -> None:
+    """Both sides agree on mappings of the values that JSON has."""
+    assert agree(mapping, pyticktick_mapping(mapping), verdict(structure, mapping))
+
+
+@_patient
+@given(tokens)
+def test_round_trip(token: OAuthTokenV1) -> None:
+    """A token comes back equal from its JSON and its dict, and pyticktick reads the same out of them."""
+    text = dumps(token)
+    assert token == loads(text) == loads(text.encode()) == structure(unstructure(token))
+    assert json.loads(text) == unstructure(token)
+    assert verdict(loads, text) == pyticktick_json(text)
+
+
+def test_dumps_and_unstructure() -> None:
+    """The way out is compact JSON, or a dict, of all four members in the order of the class."""
+    members = {
+        "access_token": UUID_TEXT,
+        "expires_in": 15551999,
+        "token_type": "bearer",
+        "scope": "tasks:read tasks:write",
+    }
+    assert members == unstructure(TOKEN)
+    assert list(members) == list(unstructure(TOKEN))
+    assert json.dumps(members, separators=(",", ":")) == dumps(TOKEN)
+    assert unstructure(TOKEN) is not unstructure(TOKEN)
+
+
+@pytest.mark.parametrize("read", [dumps, unstructure])
+def test_dumps_wants_a_token(read: Any) -> None:  # noqa: ANN401 - two functions
+    """What is no token is a caller's mistake, and its value stays out of the message."""
+    with pytest.raises(TypeError, match=r"^token must be of type OAuthTokenV1, not dict$"):
+        read({"access_token": CANARY})
+
+
+@pytest.mark.parametrize("data", [None, 1, {"a": 1}, [], UUID(UUID_TEXT)])
+def test_loads_wants_str_or_bytes(data: Any) -> None:  # noqa: ANN401 - mistakes
+    """What is neither str nor bytes-like is a caller's mistake."""
+    with pytest.raises(TypeError, match=r"^expected str or bytes-like data, not "):
+        loads(data)
+
+
+@pytest.mark.parametrize("mapping", [None, 1, "{}", b"{}", [], [("expires_in", 1)], TOKEN])
+def test_structure_wants_a_mapping(mapping: Any) -> None:  # noqa: ANN401 - mistakes
+    """What is no mapping is no token: that is a problem of the document itself."""
+    assert ("",) == verdict(structure, mapping)
+
+
+@pytest.mark.parametrize("kind", [dict, UserDict, MappingProxyType])
+def test_structure_takes_any_mapping(kind: Any) -> None:  # noqa: ANN401 - three classes
+    """Any mapping will do, and the access token may be a UUID already."""
+    mapping = kind({"access_token": UUID(UUID_TEXT), "expires_in": 15551999})
+    assert TOKEN == structure(mapping)
+
+
+def test_structure_of_subclasses() -> None:
+    """Instances of subclasses of int and str count as their base, and an integer of any length is one."""
+    plain = {
+        "access_token": UUID_TEXT,
+        "expires_in": 10**5000,
+        "token_type": "bearer",
+        "scope": "tasks:read tasks:write",
+    }
+    mapping = {key: _Int(value) if isinstance(value, int) else _Str(value) for key, value in plain.items()}
+    assert verdict(structure, mapping) == pyticktick_mapping(mapping)
+    assert verdict(structure, plain) == verdict(structure, mapping)
+
+
+def test_all_problems_at_once() -> None:
+    """Everything that is wrong is told at once, in the order of the fields, with what was expected and met."""
+    assert _problems('{"scope":[],"token_type":null,"expires_in":"soon","access_token":1}') == [
+        ("access_token", "expected a UUID of version 4, got a number that does not match"),
+        ("expires_in", "expected a whole number of seconds, got a string that does not match"),
+        ("token_type", "expected 'bearer', got null"),
+        ("scope", "expected 'tasks:read tasks:write', got an array"),
+    ]
+
+
+@pytest.mark.parametrize(("mapping", "reason"), REASONS)
+def test_reasons(mapping: dict[str, object], reason: str) -> None:
+    """A reason names the type that was met in JSON's words, or Python's where JSON has none."""
+    with pytest.raises(InvalidTokenError) as caught:
+        structure({"access_token": UUID_TEXT, "expires_in": 1, **mapping})
+    (field,) = mapping
+    assert (Problem(field, reason),) == caught.value.problems
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f'{{"access_token":"{CANARY}","expires_in":"{CANARY}","token_type":"{CANARY}","scope":"{CANARY}"}}',
+        f'{{"access_token":["{CANARY}"],"expires_in":{{"{CANARY}":1}}}}',
+        f'"{CANARY}"',
+        f'{{"{CANARY}":1',
+        f'{{"{CANARY}":1}} {CANARY}',
+        f'{{"{CANARY}":"\\ud800"}}',
+        f'{{"{CANARY}":"\ud800"}}',
+        f'{{"{CANARY}":{"[" * 300}',
+        f'{{"{CANARY}":{"1" * 5000}',
+        f'{{"{CANARY}":"'.encode() + b"\xff",
+    ],
+)
+def test_errors_hold_no_value(data: str | bytes) -> None:
+    """Nothing of a refused document is in any face of the error, and no other error hangs on it."""
+    with pytest.raises(InvalidTokenError) as caught:
+        loads(data)
+    error = caught.value
+    faces = [str(error), repr(error), repr(error.args), repr(vars(error)), *traceback.format_exception(error)]
+    assert [] == [face for face in faces if CANARY in face]
+    assert (None, None, None) == (error.__cause__, error.__context__, error.body)
+
+
+def test_call_stack_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that is too deep for what is left of the call stack is refused, not a RecursionError."""
+    monkeypatch.setattr(_converter, "_find_excess", lambda _: None)
+    assert [("", "it is nested too deeply for the call stack that is left")] == _problems("[" * 200_000)
+
+
+def test_higher_limit_for_integers() -> None:
+    """A program that lifts Python's limit for the digits of an integer changes nothing in what is accepted."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        assert ("",) == verdict(loads, document(expires_in="1" * 4301))
+        assert ("expires_in",) == verdict(loads, document(expires_in=f'"{"1" * 4301}"'))
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def test_lower_limit_for_integers() -> None:
+    """A program that lowers Python's limit for the digits of an integer gets a refusal, not a bare ValueError."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(1000)
+    try:
+        assert ("",) == verdict(loads, document(expires_in="1" * 1001))
+        assert ("expires_in",) == verdict(loads, document(expires_in=f'"{"1" * 1001}"'))
+        assert 10**999 == loads(document(expires_in=f'"1{"0" * 999}"')).expires_in
+    finally:
+        sys.set_int_max_str_digits(limit)
