@@ -124,12 +124,15 @@ class TokenRequest:
         members: Mapping[str, object] | None,
     ) -> TokenEndpointError:
         said = members or {}
+        # The endpoint may repeat a token in its own words, too.
+        token = said.get("access_token")
+        secrets = (*self._secrets, token) if isinstance(token, str) else self._secrets
         # RFC 6749 section 5.2, or TickTick's own shape.
         texts = said.get("error", said.get("errorCode")), said.get("error_description", said.get("errorMessage"))
-        error, description = (clean(text, *self._secrets) or None if isinstance(text, str) else None for text in texts)
+        error, description = (clean(text, *secrets) or None if isinstance(text, str) else None for text in texts)
         hint = _error_hint(status, error, description, self.client)
         if hint is None and 300 <= status < 400:  # noqa: PLR2004
-            host = clean(_host(headers.get("location", "")), *self._secrets)
+            host = clean(_host(headers.get("location", "")), *secrets)
             hint = f"it redirects to {host}, which is not followed: check the server's token_endpoint"
         elif hint is None and members is None:
             hint = "the answer is not JSON: it may come from a proxy or a firewall, not from the token endpoint"
