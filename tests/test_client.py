@@ -1,13 +1,15 @@
 """The client: what may stand in its fields, and that it does not show its secret."""
 
+from typing import Any
+
 import pytest
 
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import Client
 
 
-def _client(**changes: object) -> Client:
-    return Client(**{"client_id": "id", "client_secret": "canary", **changes})  # type: ignore[arg-type]
+def _client(**changes: Any) -> Client:
+    return Client(**{"client_id": "id", "client_secret": "canary", **changes})
 
 
 def test_defaults_are_the_portals() -> None:

@@ -1,5 +1,7 @@
 """Authorization servers as data, and which addresses are fit for a secret."""
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
@@ -11,7 +13,7 @@ from ticktick_oauth import AuthorizationServer
 ADDRESSES = ("issuer", "authorization_endpoint", "token_endpoint")
 
 
-def _server(**changes: object) -> AuthorizationServer:
+def _server(**changes: Any) -> AuthorizationServer:
     return evolve(TICKTICK, **changes)
 
 

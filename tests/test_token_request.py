@@ -4,6 +4,7 @@ import json
 import pickle
 from base64 import b64decode
 from base64 import b64encode
+from typing import Any
 from urllib.parse import parse_qs
 from urllib.parse import quote
 from urllib.parse import quote_plus
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from faults.pages import TOMCAT_401
 from ticktick_oauth import DIDA365
+from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import Client
 from ticktick_oauth import OAuthTokenV1
 from ticktick_oauth import TokenRequest
@@ -108,7 +110,7 @@ def test_a_request_shows_no_secret() -> None:
         ({"code_verifier": "canary"}, ValueError, "code_verifier must be 43 to 128"),
     ],
 )
-def test_mistakes_of_the_caller(changes: dict[str, object], error: type[Exception], words: str) -> None:
+def test_mistakes_of_the_caller(changes: dict[str, Any], error: type[Exception], words: str) -> None:
     """They are told at the constructor, without the value."""
     with pytest.raises(error, match=words) as caught:
         evolve(REQUEST, **changes)
@@ -195,7 +197,7 @@ def test_h7_the_redirect_uri_differs() -> None:
     ids=["H8", "H8-400", "H8b", "empty"],
 )
 @pytest.mark.parametrize("server", [CLIENT.server, DIDA365])
-def test_h8_wrong_credentials(status: int, body: dict[str, object] | str, server: object) -> None:
+def test_h8_wrong_credentials(status: int, body: dict[str, object] | str, server: AuthorizationServer) -> None:
     """H8: JSON or Tomcat's page, the hint says to check the id or the secret, and which server was asked."""
     client = evolve(CLIENT, server=server)
     error = _refusal(status, body, evolve(REQUEST, client=client))
@@ -253,7 +255,7 @@ def test_h11_what_is_not_json(status: int, body: str) -> None:
 )
 def test_h12_retry_after(headers: dict[str, str], seconds: int | None) -> None:
     """H12: seconds, or a date that counts from the answer's own; else None."""
-    error = _refusal(429, {}, **headers)
+    error = _refusal(429, {}, REQUEST, **headers)
     assert seconds == error.retry_after
     assert "wait" in str(error)
     assert seconds is None or f"{seconds} seconds" in str(error)
