@@ -1,7 +1,6 @@
 """The authorization request and the redirect that answers it: rows R1 to R10, R16, R17 and R20, and RFC 7636."""
 
 import re
-from typing import Any
 from urllib.parse import parse_qs
 from urllib.parse import quote
 from urllib.parse import quote_plus
@@ -125,7 +124,7 @@ def test_the_client_must_be_one() -> None:
 
 
 @pytest.mark.parametrize(("state", "error"), [("", ValueError), ("a\n", ValueError), (None, TypeError)])
-def test_r7_an_empty_state_is_refused(state: Any, error: type[Exception]) -> None:
+def test_r7_an_empty_state_is_refused(state: str, error: type[Exception]) -> None:
     """R7: a state that would match a redirect without one is a mistake of the caller's."""
     with pytest.raises(error, match=r"^state must"):
         evolve(REQUEST, state=state)

@@ -8,7 +8,7 @@ from ticktick_oauth import TICKTICK
 from ticktick_oauth import Client
 
 
-def _client(**changes: Any) -> Client:
+def _client(**changes: Any) -> Client:  # noqa: ANN401 - wrong types are what it is for
     return Client(**{"client_id": "id", "client_secret": "canary", **changes})
 
 

@@ -13,7 +13,7 @@ from ticktick_oauth import AuthorizationServer
 ADDRESSES = ("issuer", "authorization_endpoint", "token_endpoint")
 
 
-def _server(**changes: Any) -> AuthorizationServer:
+def _server(**changes: Any) -> AuthorizationServer:  # noqa: ANN401 - wrong types are what it is for
     return evolve(TICKTICK, **changes)
 
 
