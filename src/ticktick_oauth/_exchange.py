@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,12 +16,17 @@ from urllib.parse import urlsplit
 
 from ._authorization import clean
 from ._client import Client
+from ._server import check_type
 from ._token import OAuthTokenV1
 from ._token_request import TokenRequest
+from ._token_request import secrets_in
 from .exceptions import DeadlineExceededError
 from .exceptions import TransportError
 
 if TYPE_CHECKING:
+    from http.client import HTTPResponse
+    from socket import AddressFamily
+    from socket import SocketKind
     from socket import socket
     from ssl import SSLContext
 
@@ -57,9 +63,9 @@ def exchange_code(
         code_verifier: The PKCE secret, from ``AuthorizationResponse.code_verifier``; None when PKCE is off.
         http: The urllib3 pool to send through, for proxies and private certificate authorities; it is not closed. Its
             own headers are sent too, except Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
-            bounds each wait and is checked between reads, so that a server that drips can exceed it, by one wait at
-            the most; and ``code_unused`` is true only for what urllib3 raises before there is a connection. None: a
-            fresh connection, the system's trust store, no proxy whatever the environment says, and a hard deadline.
+            bounds each wait and is checked between reads of the body, so that a server that drips can exceed it; and
+            ``code_unused`` is true only for what urllib3 raises before there is a connection. None: a fresh
+            connection, the system's trust store, no proxy whatever the environment says, and a hard deadline.
         timeout: Seconds for the whole exchange, over 0 and up to 3600. The look-up of the host's name is the one
             thing that it cannot cut short, as the system's resolver cannot be interrupted.
 
@@ -73,6 +79,10 @@ def exchange_code(
 
     """
     _check_timeout(timeout)
+    if http is not None:
+        from urllib3 import PoolManager
+
+        check_type("http", http, PoolManager)
     request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
     attempt = _Attempt(request.url, timeout)
     try:
@@ -133,10 +143,11 @@ def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, s
         connection.sock = cast("socket", _DeadlineSocket(connected, attempt))
         # `http.client` can be told to print all that it sends, for the whole process.
         connection.set_debuglevel(0)
+        connection.response_class = _quiet_response_class()
         attempt.task = f"get the answer of {attempt.host}"
         attempt.code_unused = False
         # A server may answer before it has read the request, and close: its answer is then still there to read.
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(
                 request.method,
                 attempt.target,
@@ -146,7 +157,7 @@ def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, s
                 decode_content=False,
             )
         with closing(connection.getresponse()) as response:
-            return _read(response, attempt)
+            return _read(response, request, attempt)
 
 
 def _send_through(
@@ -189,18 +200,23 @@ def _send_through(
         attempt.code_unused = isinstance(error.original_error, ConnectTimeoutError)
         raise
     try:
-        return _read(response, attempt)
+        return _read(response, request, attempt)
     finally:
         # A connection with an unread rest is closed; in either case the pool has it back.
         response.close()
         response.release_conn()
 
 
-def _read(response: "BaseHTTPResponse", attempt: _Attempt) -> tuple[int, Mapping[str, str], bytes]:
+def _read(
+    response: "BaseHTTPResponse",
+    request: TokenRequest,
+    attempt: _Attempt,
+) -> tuple[int, Mapping[str, str], bytes]:
     """Read an answer of a bounded size, as it comes over the wire."""
     encoding = response.headers.get("Content-Encoding", "identity")
-    if encoding != "identity":
-        return _unreadable(response, f"it came with the content encoding {clean(encoding)}, which was not asked for")
+    if encoding.lower() != "identity":
+        shown = clean(encoding, *secrets_in(request))
+        return _unreadable(response, f"it came with the content encoding {shown}, which was not asked for")
     body = bytearray()
     while len(body) <= _MAX_BODY:
         attempt.left()
@@ -230,24 +246,42 @@ def _tls_context() -> "SSLContext":
 
 def _connect(attempt: _Attempt) -> "socket":
     """Connect to the first of the host's addresses that answers; each gets an equal share of the time that is left."""
+    from socket import SOCK_STREAM
+    from socket import getaddrinfo
+
+    *others, last = getaddrinfo(attempt.host, attempt.port, type=SOCK_STREAM)
+    attempt.task = f"connect to {attempt.host}"
+    for untried, address in zip(range(len(others) + 1, 1, -1), others, strict=True):
+        with suppress(OSError):
+            return _connect_to(address, attempt.left() / untried)
+    return _connect_to(last, attempt.left())
+
+
+def _connect_to(address: "tuple[AddressFamily, SocketKind, int, str, Any]", timeout: float) -> "socket":
     import socket
 
-    addresses = socket.getaddrinfo(attempt.host, attempt.port, type=socket.SOCK_STREAM)
-    attempt.task = f"connect to {attempt.host}"
-    for untried, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
-        connected = socket.socket(family, kind, protocol)
-        try:
-            connected.settimeout(attempt.left() / untried)
-            connected.connect(address)
-            # The headers and the body are two small writes: do not hold the second until the first is acknowledged.
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
-            connected.close()
-            if untried == 1:
-                raise
-        else:
-            return connected
-    raise OSError  # no address at all, which `getaddrinfo` does not answer
+    family, kind, protocol, _, where = address
+    with ExitStack() as stack:
+        connected = stack.enter_context(socket.socket(family, kind, protocol))
+        connected.settimeout(timeout)
+        connected.connect(where)
+        # The headers and the body are two small writes: do not hold the second until the first is acknowledged.
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stack.pop_all()
+    return connected
+
+
+def _quiet_response_class() -> "type[HTTPResponse]":
+    from http.client import HTTPResponse
+
+    class QuietResponse(HTTPResponse):
+        def begin(self) -> None:
+            super().begin()
+            # urllib3 logs the headers that are malformed, and they may repeat the code.
+            self.headers.defects.clear()
+            self.headers.set_payload("")
+
+    return QuietResponse
 
 
 class _DeadlineSocket(io.RawIOBase):
@@ -302,14 +336,13 @@ def _inner(error: BaseException) -> BaseException | None:
 
 
 def _describe(error: BaseException) -> str:
-    import ssl
-    from socket import gaierror
-
-    if isinstance(error, ssl.SSLCertVerificationError):
+    # A module that was never loaded has raised nothing, and where no file descriptor is left, none can be loaded.
+    ssl, socket = sys.modules.get("ssl"), sys.modules.get("socket")
+    if ssl and isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate was refused: {error.verify_message}{_CERTIFICATE_HINTS.get(error.verify_code, '')}"
-    if isinstance(error, ssl.SSLError):
+    if ssl and isinstance(error, ssl.SSLError):
         return f"TLS failed with {error.reason or type(error).__name__}"
-    if isinstance(error, gaierror):
+    if socket and isinstance(error, socket.gaierror):
         return str(error.strerror)
     if isinstance(error, OSError) and error.errno:
         return f"{errorcode.get(error.errno, error.errno)}, {os.strerror(error.errno)}"

@@ -56,7 +56,7 @@ class TokenRequest:
     def headers(self) -> dict[str, str]:
         """The headers, in a fresh dict: Authorization (a secret), Content-Type, Accept and User-Agent."""
         return {
-            "Authorization": f"Basic {self._credentials}",
+            "Authorization": f"Basic {_credentials(self.client)}",
             "Content-Type": "application/x-www-form-urlencoded",
             "Accept": "application/json",
             "User-Agent": "ticktick-oauth",
@@ -74,13 +74,6 @@ class TokenRequest:
         if self.code_verifier is not None:
             parameters["code_verifier"] = self.code_verifier
         return urlencode(parameters).encode("ascii")
-
-    @property
-    def _credentials(self) -> str:
-        from base64 import b64encode
-
-        # Raw, where RFC 6749 section 2.3.1 would form-encode both first: it is what TickTick's server compares with.
-        return b64encode(f"{self.client.client_id}:{self.client.client_secret}".encode()).decode("ascii")
 
     def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> OAuthTokenV1:
         """Read the token endpoint's answer.
@@ -103,7 +96,7 @@ class TokenRequest:
         if check_type("status", status, int) != _OK or (members is not None and "error" in members):
             raise self._refusal(status, lower_headers, members)
         if problems:
-            content_type = clean(lower_headers.get("content-type", "missing"), *self._secrets)
+            content_type = clean(lower_headers.get("content-type", "missing"), *secrets_in(self))
             problems = [Problem("", f"{problem.reason} (content type {content_type})") for problem in problems]
             raise InvalidTokenError(problems, body)
         try:
@@ -113,10 +106,6 @@ class TokenRequest:
         # Raised behind the block, so that the error has no other in its chain.
         raise InvalidTokenError(problems, body)
 
-    @property
-    def _secrets(self) -> tuple[str | None, ...]:
-        return self.code, self.client.client_secret, self.code_verifier, self._credentials
-
     def _refusal(
         self,
         status: int,
@@ -124,16 +113,31 @@ class TokenRequest:
         members: Mapping[str, object] | None,
     ) -> TokenEndpointError:
         said = members or {}
+        # The endpoint may repeat a token in its own words, too.
+        token = said.get("access_token")
+        secrets = (*secrets_in(self), token if isinstance(token, str) else None)
         # RFC 6749 section 5.2, or TickTick's own shape.
         texts = said.get("error", said.get("errorCode")), said.get("error_description", said.get("errorMessage"))
-        error, description = (clean(text, *self._secrets) or None if isinstance(text, str) else None for text in texts)
+        error, description = (clean(text, *secrets) or None if isinstance(text, str) else None for text in texts)
         hint = _error_hint(status, error, description, self.client)
         if hint is None and 300 <= status < 400:  # noqa: PLR2004
-            host = clean(_host(headers.get("location", "")), *self._secrets)
+            host = clean(_host(headers.get("location", "")), *secrets)
             hint = f"it redirects to {host}, which is not followed: check the server's token_endpoint"
         elif hint is None and members is None:
             hint = "the answer is not JSON: it may come from a proxy or a firewall, not from the token endpoint"
         return TokenEndpointError(status, error, description, _retry_after(headers), hint)
+
+
+def secrets_in(request: TokenRequest) -> tuple[str | None, ...]:
+    """Return what of a request a server may repeat and nobody may show."""
+    return request.code, request.client.client_secret, request.code_verifier, _credentials(request.client)
+
+
+def _credentials(client: Client) -> str:
+    from base64 import b64encode
+
+    # Raw, where RFC 6749 section 2.3.1 would form-encode both first: it is what TickTick's server compares with.
+    return b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode("ascii")
 
 
 def _parse(body: bytes) -> tuple[object, Sequence[Problem]]:

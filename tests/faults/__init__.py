@@ -1,0 +1,1 @@
+"""What plays the rows of the fault matrix: scripted peers, canary secrets and the pages that real servers send."""

@@ -1,0 +1,108 @@
+"""What runs in a process of its own: ``python -m faults.child MODE``, its orders as JSON on stdin."""
+
+import json
+import os
+import resource
+import socket
+import stat
+import sys
+from contextlib import ExitStack
+from contextlib import suppress
+from typing import Any
+
+from ticktick_oauth import AuthorizationServer
+from ticktick_oauth import Client
+from ticktick_oauth import exchange_code
+from ticktick_oauth.exceptions import OAuthError
+from ticktick_oauth.exceptions import TransportError
+
+from .canaries import CLIENT_ID
+from .canaries import faces_of
+
+
+def _exchange(orders: dict[str, Any], code: str) -> str:
+    url = orders["url"]
+    server = AuthorizationServer(issuer=url, authorization_endpoint=url, token_endpoint=url)
+    client = Client(client_id=CLIENT_ID, client_secret=orders["client_secret"], server=server)
+    return str(exchange_code(client, code).access_token)
+
+
+def _open_sockets() -> int:
+    count = 0
+    for descriptor in range(256):
+        with suppress(OSError):
+            count += stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    return count
+
+
+def _peak() -> int:
+    """Return the most memory that this process ever held, in KiB (on Linux)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def interrupted(orders: dict[str, Any]) -> object:
+    """Wait for an answer that does not come until SIGINT does."""
+    before = _open_sockets()
+    try:
+        _exchange(orders, orders["code"])
+    except KeyboardInterrupt as error:
+        return {"sockets": _open_sockets() - before, "args": error.args}
+    return None
+
+
+def forked(orders: dict[str, Any]) -> object:
+    """Exchange once, fork, and exchange in both processes."""
+    first, mine, childs = orders["codes"]
+    tokens = {first: _exchange(orders, first)}
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writer, _exchange(orders, childs).encode())
+        os._exit(0)
+    tokens[mine] = _exchange(orders, mine)
+    os.waitpid(child, 0)
+    tokens[childs] = os.read(reader, 100).decode()
+    return tokens
+
+
+def starved(orders: dict[str, Any]) -> object:
+    """Exchange with no file descriptor left, and again with some."""
+    refused, granted = orders["codes"]
+    if orders["warm"]:
+        _exchange(orders, orders["warm"])
+    before = _open_sockets()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    result: dict[str, Any] = {"error": None, "faces": []}
+    with ExitStack() as stack:
+        with suppress(OSError):
+            while True:
+                stack.enter_context(socket.socket())
+        try:
+            _exchange(orders, refused)
+        except OAuthError as error:
+            result["faces"] = list(faces_of(error))
+            result["error"] = type(error).__name__
+            result["words"] = str(error)
+            result["code_unused"] = isinstance(error, TransportError) and error.code_unused
+    if orders["warm"]:
+        result["token"] = _exchange(orders, granted)
+    result["sockets"] = _open_sockets() - before
+    return result
+
+
+def weighed(orders: dict[str, Any]) -> object:
+    """Exchange against one hostile server after the other; return the growth of the peak after the first exchange."""
+    outcomes = []
+    base = 0
+    for number, url in enumerate(orders["urls"]):
+        try:
+            outcomes.append(_exchange({**orders, "url": url}, orders["code"]))
+        except OAuthError as error:
+            outcomes.append(type(error).__name__)
+        base = base if number else _peak()
+    return {"growth": _peak() - base, "outcomes": outcomes}
+
+
+if __name__ == "__main__":
+    modes = {"interrupted": interrupted, "forked": forked, "starved": starved, "weighed": weighed}
+    print(json.dumps(modes[sys.argv[1]](json.load(sys.stdin))))  # noqa: T201 - it is the answer

@@ -1,0 +1,70 @@
+"""An exchange with canaries for secrets, and the search for them afterwards."""
+
+import time
+import warnings
+from typing import Any
+
+import pytest
+
+from ticktick_oauth import AuthorizationServer
+from ticktick_oauth import Client
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import exchange_code
+from ticktick_oauth.exceptions import OAuthError
+
+from .canaries import CLIENT_ID
+from .canaries import Canaries
+from .canaries import faces_of
+
+
+class Watch:
+    """Makes exchanges, and keeps all that could show a secret: errors, warnings, log records, output."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+        self.canaries = Canaries()
+        self.elapsed = 0.0
+        """Seconds that the last exchange took."""
+        self._caplog = caplog
+        self._capfd = capfd
+        self._faces: list[str] = []
+        caplog.set_level("DEBUG")
+
+    def client(self, url: str) -> Client:
+        """Return a client with the canary secret."""
+        origin = "/".join(url.split("/")[:3])
+        server = AuthorizationServer(issuer=origin, authorization_endpoint=f"{origin}/authorize", token_endpoint=url)
+        return Client(client_id=CLIENT_ID, client_secret=self.canaries.client_secret, server=server)
+
+    def exchange(self, url: str, **options: Any) -> OAuthTokenV1 | OAuthError:  # noqa: ANN401 - as `exchange_code` has them
+        """Exchange the canary code, once; an error of the family is given back."""
+        client = self.client(url)
+        outcome: OAuthTokenV1 | OAuthError
+        start = time.monotonic()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                outcome = exchange_code(
+                    client, self.canaries.code, code_verifier=self.canaries.code_verifier, **options
+                )
+            except OAuthError as error:
+                outcome = error
+        self.elapsed = time.monotonic() - start
+        assert not caught
+        self._faces.append(repr(client))
+        if isinstance(outcome, OAuthError):
+            assert outcome.__cause__ is None
+            assert outcome.__context__ is None
+            self._faces.extend(faces_of(outcome))
+        else:
+            assert self.canaries.access_token == str(outcome.access_token)
+            self._faces.append(repr(outcome))
+        return outcome
+
+    def note(self, *texts: str) -> None:
+        """Add what another process said to what is searched."""
+        self._faces.extend(texts)
+
+    def leaks(self) -> list[str]:
+        """Return the names of the secrets that something shows."""
+        logged = [f"{record.getMessage()} {vars(record)!r} {record.exc_info}" for record in self._caplog.records]
+        return self.canaries.found_in([*self._faces, *logged, self._caplog.text, *self._capfd.readouterr()])

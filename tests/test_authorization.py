@@ -1,0 +1,395 @@
+"""The authorization request and the redirect that answers it: rows R1 to R10, R16, R17 and R20, and RFC 7636."""
+
+import re
+from urllib.parse import parse_qs
+from urllib.parse import quote
+from urllib.parse import quote_plus
+from urllib.parse import urlsplit
+
+import pytest
+from attrs import evolve
+from hypothesis import example
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticktick_oauth import TICKTICK
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import AuthorizationResponse
+from ticktick_oauth import Client
+from ticktick_oauth import TokenRequest
+from ticktick_oauth._authorization import clean
+from ticktick_oauth.exceptions import AuthorizationError
+from ticktick_oauth.exceptions import InvalidRedirectError
+from ticktick_oauth.exceptions import OAuthError
+from ticktick_oauth.exceptions import StateMismatchError
+
+CLIENT = Client(client_id="id", client_secret="secret", redirect_uri="http://127.0.0.1:8080/callback")
+STATE = "State-canary"
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+REQUEST = AuthorizationRequest(client=CLIENT, state=STATE, code_verifier=VERIFIER)
+HTTPS = evolve(REQUEST, client=evolve(CLIENT, redirect_uri="https://Example.com"))
+
+
+def _refusal(redirect: object, request: AuthorizationRequest = REQUEST) -> OAuthError:
+    """Return the error for a redirect, which shows no value and has no other error in its chain."""
+    with pytest.raises(OAuthError) as caught:
+        request.parse_response(redirect)  # type: ignore[arg-type]
+    shown = f"{caught.value}{caught.value!r}{vars(caught.value)}"
+    assert "canary" not in shown
+    assert VERIFIER not in shown
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return caught.value
+
+
+# The request
+
+
+def test_the_uri_has_what_the_rfc_asks_for() -> None:
+    """RFC 6749 4.1.1 and RFC 7636 4.3: each parameter once, percent-encoded, on the authorization endpoint."""
+    parts = urlsplit(REQUEST.uri)
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == TICKTICK.authorization_endpoint
+    assert parse_qs(parts.query) == {
+        "response_type": ["code"],
+        "client_id": ["id"],
+        "redirect_uri": ["http://127.0.0.1:8080/callback"],
+        "scope": ["tasks:read tasks:write"],
+        "state": [STATE],
+        "code_challenge": ["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"],
+        "code_challenge_method": ["S256"],
+    }
+    assert "+" not in parts.query
+
+
+def test_the_challenge_is_that_of_rfc_7636_appendix_b() -> None:
+    """The verifier of Appendix B gives its challenge."""
+    assert "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&" in REQUEST.uri
+
+
+def test_without_a_verifier_there_is_no_challenge() -> None:
+    """PKCE is off by default, since TickTick does not document it."""
+    request = AuthorizationRequest(client=CLIENT)
+    assert request.code_verifier is None
+    assert "code_challenge" not in request.uri
+
+
+def test_the_endpoints_own_query_stays() -> None:
+    """RFC 6749 section 3.1: an authorization endpoint's query is retained."""
+    server = evolve(TICKTICK, authorization_endpoint="https://example.com/authorize?tenant=1")
+    uri = evolve(REQUEST, client=evolve(CLIENT, server=server)).uri
+    assert uri.startswith("https://example.com/authorize?tenant=1&response_type=code&")
+
+
+def test_each_request_has_a_state_and_a_verifier_of_its_own() -> None:
+    """Both hold 256 fresh random bits, and neither is in a repr."""
+    requests = [AuthorizationRequest.with_pkce(client=CLIENT) for _ in range(20)]
+    secrets = [secret for request in requests for secret in (request.state, request.code_verifier or "")]
+    assert len(set(secrets)) == 40
+    assert {43} == {len(secret) for secret in secrets}
+    assert not [secret for secret in secrets if secret in repr(requests)]
+
+
+def test_two_processes_can_share_a_flow() -> None:
+    """A request made again with the kept state and verifier is the same request."""
+    first = AuthorizationRequest.with_pkce(client=CLIENT)
+    again = AuthorizationRequest(client=CLIENT, state=first.state, code_verifier=first.code_verifier)
+    assert first == again
+    assert first.uri == again.uri
+
+
+@pytest.mark.parametrize("verifier", ["a" * 42, "a" * 129, "a" * 42 + "é", "a" * 42 + "+", "a" * 42 + " ", ""])
+def test_an_unfit_verifier_is_refused(verifier: str) -> None:
+    """RFC 7636 section 4.1: 43 to 128 unreserved characters; the error does not repeat the value."""
+    with pytest.raises(ValueError, match=r"^code_verifier must be 43 to 128") as caught:
+        evolve(REQUEST, code_verifier=verifier)
+    assert "aaa" not in str(caught.value)
+
+
+@pytest.mark.parametrize("verifier", ["a" * 43, "-._~" * 32])
+def test_a_fit_verifier_is_kept(verifier: str) -> None:
+    """Both ends of the range are in it."""
+    assert verifier == evolve(REQUEST, code_verifier=verifier).code_verifier
+
+
+def test_a_verifier_of_another_type_is_refused() -> None:
+    """Bytes are no verifier."""
+    with pytest.raises(TypeError, match="code_verifier must be of type str, not bytes"):
+        evolve(REQUEST, code_verifier=b"a" * 43)  # type: ignore[arg-type]
+
+
+def test_the_client_must_be_one() -> None:
+    """An id in place of a client is a TypeError."""
+    with pytest.raises(TypeError, match="client must be of type Client, not str"):
+        AuthorizationRequest(client="id")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("state", "error"), [("", ValueError), ("a\n", ValueError), (None, TypeError)])
+def test_r7_an_empty_state_is_refused(state: str, error: type[Exception]) -> None:
+    """R7: a state that would match a redirect without one is a mistake of the caller's."""
+    with pytest.raises(error, match=r"^state must"):
+        evolve(REQUEST, state=state)
+
+
+# The redirect
+
+
+@pytest.mark.parametrize(
+    "redirect",
+    [
+        f"http://127.0.0.1:8080/callback?code=Code&state={STATE}",
+        f"HTTP://127.0.0.1:8080/callback?state={STATE}&code=Code",
+        f"http://127.0.0.1:8080/callback?code=Code&state={STATE}#",
+        f"http://127.0.0.1:8080/callback?code=Code&state={STATE}#_=_",
+        f"http://127.0.0.1:8080/callback?code=Code&state={STATE}&unknown=&iss=https%3A%2F%2Fticktick.com",
+        f"/callback?code=Code&state={STATE}",
+        f"/elsewhere/behind/a/proxy?code=Code&state={STATE}",
+        f"?code=Code&state={STATE}",
+        f"code=Code&state={STATE}",
+        f"state={STATE}&code=Code&x=https://example.com",
+        f"code=%43ode&state={quote(STATE).replace('c', '%63')}",
+    ],
+)
+def test_r1_a_good_redirect_gives_the_code(redirect: str) -> None:
+    """R1: the full URL, what follows its host, and what follows its path are all fine, percent-encoded or not."""
+    assert REQUEST.parse_response(redirect) == AuthorizationResponse(code="Code", code_verifier=VERIFIER)
+
+
+@pytest.mark.parametrize("address", ["https://example.com", "https://EXAMPLE.com:443/", "https://example.com:443"])
+def test_r1_the_same_address_may_be_spelt_differently(address: str) -> None:
+    """R1: the host's case, the default port and an empty path make no difference (RFC 3986 section 6.2)."""
+    assert HTTPS.parse_response(f"{address}?code=Code&state={STATE}").code == "Code"
+
+
+def test_r2_the_person_denied() -> None:
+    """R2: a denial is an AuthorizationError that says so."""
+    error = _refusal(f"?error=access_denied&error_description=No+thanks&state={STATE}")
+    assert isinstance(error, AuthorizationError)
+    assert (error.error, error.description, error.uri) == ("access_denied", "No thanks", None)
+    assert "denied" in str(error)
+
+
+@pytest.mark.parametrize("code", ["server_error", "temporarily_unavailable", "invalid_scope", "something_else", ""])
+def test_r3_other_errors(code: str) -> None:
+    """R3: the server's code and its page about it are kept, a code that no RFC knows included."""
+    error = _refusal(f"?error={code}&error_uri=https%3A%2F%2Fexample.com%2F&state={STATE}")
+    assert isinstance(error, AuthorizationError)
+    assert (error.error, error.description, error.uri) == (code, None, "https://example.com/")
+    assert "no code was issued" in str(error)
+
+
+def test_r3_what_the_server_says_is_made_fit_to_show() -> None:
+    """R3: control and bidi characters go, 200 characters stay, and the secrets it may echo are cut out."""
+    said = f"\x1b[31m\u202e{STATE} {STATE.upper()} {VERIFIER} Code-canary\r\n" + "x" * 300
+    echoes = "&".join(f"{name}={quote(said)}" for name in ("error", "error_description", "error_uri"))
+    error = _refusal(f"?{echoes}&code=Code-canary&state={STATE}")
+    assert isinstance(error, AuthorizationError)
+    for text in (error.error, error.description, error.uri):
+        assert text is not None
+        assert text.startswith("[31m[redacted] [redacted] [redacted] [redacted]xxx")
+        assert len(text) == 200
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        "&state=",
+        "&state=other-canary",
+        f"&state={STATE[:-1]}",
+        f"&state={STATE}x",
+        f"&state={STATE.lower()}",
+        f"&state={STATE}%20",
+        f"&state={STATE}+",
+        "&state=%C3%A9",
+        "&state=é",
+        f"&State={STATE}",
+    ],
+)
+@pytest.mark.parametrize("rest", ["code=Code-canary", "error=access_denied", "code=Code-canary&iss=https://evil"])
+def test_r4_a_missing_or_different_state(state: str, rest: str) -> None:
+    """R4: it is told before anything else in the redirect is believed, and shows no value."""
+    error = _refusal(f"?{rest}{state}")
+    assert type(error) is StateMismatchError
+    assert "state" in str(error)
+
+
+@pytest.mark.parametrize("name", ["state", "code", "iss", "error", "error_description", "error_uri"])
+@pytest.mark.parametrize("values", [("canary", "canary"), ("canary", "other-canary"), ("", "")])
+def test_r5_a_parameter_twice(name: str, values: tuple[str, str]) -> None:
+    """R5: RFC 6749 section 3.1 allows none twice; the parameter is named, even when the state is wrong too."""
+    error = _refusal("?" + "&".join(f"{name}={value}" for value in values))
+    assert type(error) is InvalidRedirectError
+    assert f"the parameter {name} more than once" in str(error)
+
+
+def test_r5_an_unknown_parameter_twice() -> None:
+    """R5: a name that may itself be anything is not shown."""
+    error = _refusal(f"?canary=1&canary=2&code=Code&state={STATE}")
+    assert "(an unknown one) more than once" in str(error)
+
+
+@pytest.mark.parametrize("code", ["", "code=&", "code=%00canary&", "code=canary%0D%0A&", "CODE=canary&"])
+def test_r6_a_code_missing_or_empty(code: str) -> None:
+    """R6: a redirect with neither a code nor an error answers nothing."""
+    error = _refusal(f"?{code}state={STATE}")
+    assert type(error) is InvalidRedirectError
+    assert "no code" in str(error)
+
+
+def test_r6_a_code_with_an_error() -> None:
+    """R6: where there is an error, a code beside it is not believed."""
+    assert type(_refusal(f"?code=Code-canary&error=server_error&state={STATE}")) is AuthorizationError
+
+
+@pytest.mark.parametrize(
+    ("redirect", "words"),
+    [
+        (f"http://127.0.0.1:8080/callback#code=Code-canary&state={STATE}", "behind '#'"),
+        (f"#code=Code-canary&state={STATE}", "behind '#'"),
+        (f"/callback?#code=Code-canary&state={STATE}", "behind '#'"),
+        (f"?code=Code-canary;state={STATE}", "separated by ';'"),
+    ],
+)
+def test_r8_a_fragment_or_other_separators(redirect: str, words: str) -> None:
+    """R8: parameters in the wrong place or form are refused with a hint."""
+    error = _refusal(redirect)
+    assert type(error) is InvalidRedirectError
+    assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://127.0.0.1:8080/callback", "https://127.0.0.1:8080/callback"),
+        ("http://127.0.0.2:8080/callback", "http://127.0.0.2:8080/callback"),
+        ("http://localhost:8080/callback", "http://localhost:8080/callback"),
+        ("http://127.0.0.1:8081/callback", "http://127.0.0.1:8081/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1/callback"),
+        ("http://127.0.0.1:8080/callback/", "http://127.0.0.1:8080/callback/"),
+        ("http://127.0.0.1:8080/Callback", "http://127.0.0.1:8080/Callback"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("ftp://127.0.0.1:8080/callback", "not an http(s) URL"),
+        ("myapp:callback", "not an http(s) URL"),
+        ("//127.0.0.1:8080/callback", "not an http(s) URL"),
+        ("http:///callback", "not an http(s) URL"),
+        ("http://user@127.0.0.1:8080/callback", "not an http(s) URL"),
+        ("callback", "not an http(s) URL"),
+    ],
+)
+def test_r9_another_address(address: str, shown: str) -> None:
+    """R9: another scheme, host, port or path is refused; both are shown, without their queries."""
+    error = _refusal(f"{address}?code=Code-canary&state={STATE}")
+    assert type(error) is InvalidRedirectError
+    assert shown in str(error)
+    assert "http://127.0.0.1:8080/callback" in str(error)
+
+
+@pytest.mark.parametrize(
+    "redirect",
+    [
+        "http://[::1",
+        "http://[::1?code=Code-canary",
+        "http://127.0.0.1:99999/callback?code=Code-canary",
+        "http://127.0.0.1:port/callback?code=Code-canary",
+        "\thttp://127.0.0.1:8080/callback?code=Code-canary",
+        "http://127.0.0.1:8080/callback?code=Code-canary\r\n",
+        "?code=Code\x00canary",
+        "?code=Code-canary\u2028",
+        "?code=Code-canary\ud800",
+        "?code=%FFCode-canary",
+        "?code=%ED%A0%80Code-canary",
+        "?code=" + "x" * 2**20,
+        "?" + "&".join(f"p{number}=1" for number in range(10_000)),
+    ],
+    ids=lambda redirect: repr(redirect[:40]),
+)
+def test_r10_what_is_no_redirect_at_all(redirect: str) -> None:
+    """R10: no bare ValueError comes out, and nothing of the text is shown."""
+    error = _refusal(redirect)
+    assert type(error) is InvalidRedirectError
+    assert len(str(error)) < 300
+
+
+def test_r10_a_long_redirect_is_refused_at_16_kib() -> None:
+    """R10: the limit is a request line that servers take; up to it all is read."""
+    fits = f"?state={STATE}&code="
+    code = "c" * (16 * 1024 - len(fits))
+    assert code == REQUEST.parse_response(fits + code).code
+    assert "longer than 16384" in str(_refusal(fits + code + "c"))
+
+
+@pytest.mark.parametrize("redirect", [None, b"?code=Code", 5])
+def test_r10_other_types(redirect: object) -> None:
+    """R10: what is no str is a caller's mistake."""
+    with pytest.raises(TypeError, match="redirect must be of type str"):
+        REQUEST.parse_response(redirect)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("issuer", ["https://dida365.com", "https://ticktick.com/", "HTTPS://ticktick.com", ""])
+@pytest.mark.parametrize("rest", ["code=Code-canary", "error=access_denied"])
+def test_r16_another_issuer(issuer: str, rest: str) -> None:
+    """R16: RFC 9207 compares to the character, before an error or a code is believed."""
+    error = _refusal(f"?{rest}&state={STATE}&iss={quote(issuer, safe='')}")
+    assert type(error) is InvalidRedirectError
+    assert "another issuer than https://ticktick.com" in str(error)
+
+
+def test_r17_two_sign_ins_at_once() -> None:
+    """R17: the redirect of one is not an answer to the other."""
+    one, other = AuthorizationRequest(client=CLIENT), AuthorizationRequest(client=CLIENT)
+    assert one.parse_response(f"?code=Code&state={one.state}").code == "Code"
+    assert type(_refusal(f"?code=Code&state={one.state}", other)) is StateMismatchError
+
+
+@pytest.mark.parametrize("code", ["Code42", "c" * 36, "c" * 4096, "+ / = %2B &", "é", "a+b", "%", "x&code=y", "#?;"])
+@pytest.mark.parametrize("encoded", [quote, quote_plus])
+def test_r20_a_code_arrives_byte_exact(code: str, encoded: object) -> None:
+    """R20: what the server put into the redirect is what the token request's body carries."""
+    assert callable(encoded)
+    response = REQUEST.parse_response(f"?state={STATE}&code={encoded(code)}")
+    assert code == response.code
+    body = TokenRequest(client=CLIENT, code=response.code, code_verifier=response.code_verifier).body
+    assert [code] == parse_qs(body.decode("ascii"), strict_parsing=True)["code"]
+    assert re.search(rb"(^|&)code=" + re.escape(quote_plus(code).encode("ascii")) + rb"(&|$)", body)
+
+
+def test_a_response_shows_no_secret() -> None:
+    """Neither the code nor the verifier is in the repr of a response."""
+    assert repr(AuthorizationResponse(code="Code", code_verifier=VERIFIER)) == "AuthorizationResponse()"
+
+
+# Fuzzing
+
+
+@given(st.one_of(st.text(), st.text(alphabet="?&=#;/:%@[]\\ \tcodestaerrx\x000é\ud800")))
+@example("http://[")
+@example("?code=%")
+def test_random_redirects_stay_in_the_family(redirect: str) -> None:
+    """Whatever a browser is sent to, only the package's own errors come out."""
+    with pytest.raises(OAuthError):
+        REQUEST.parse_response(redirect)
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"])),
+    st.sampled_from(["code", "error", "error_description", "iss", "other"]),
+    st.booleans(),
+)
+def test_mutated_redirects_stay_in_the_family(text: str, name: str, percent: bool) -> None:  # noqa: FBT001 - Hypothesis passes by name
+    """With the right state, too, only a response or the package's own errors come out."""
+    value = quote(text, safe="") if percent else text
+    try:
+        response = REQUEST.parse_response(f"?state={STATE}&{name}={value}")
+    except OAuthError:
+        return
+    assert name == "code"
+    assert response.code
+
+
+@given(st.text(), st.text(min_size=1, alphabet=st.characters(exclude_categories=["C", "Z"])))
+def test_clean_shows_printable_text_without_secrets(text: str, secret: str) -> None:
+    """Whatever surrounds an echoed secret, the text comes out printable, short, and without the secret."""
+    shown = clean(text + secret + text + quote(secret, safe=""), secret)
+    assert shown.isprintable()
+    assert len(shown) <= 200
+    assert secret in "[redacted]" or not [part for part in shown.split("[redacted]") if secret in part]

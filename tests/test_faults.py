@@ -1,0 +1,88 @@
+"""The fault matrix: what a server on loopback does to an exchange, and what comes of it. Ids are those of the rows."""
+
+import re
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from faults.cases import CASES
+from faults.cases import TOKEN
+from faults.cases import Case
+from faults.cases import reply
+from faults.peer import Peer
+from faults.rows import ROWS
+from faults.watch import Watch
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth.exceptions import InvalidTokenError
+
+
+@pytest.fixture
+def watch(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Watch]:
+    """Make exchanges whose secrets must show nowhere by the end of the test."""
+    watch = Watch(caplog, capfd)
+    yield watch
+    assert watch.leaks() == []
+
+
+def _fresh() -> None:
+    return None
+
+
+# A caller's pool has no hard deadline, as the docstring says.
+RUNS = [
+    pytest.param(case, pool, id=f"{case}-{name}")
+    for name, pool in (("fresh", _fresh), ("pool", urllib3.PoolManager))
+    for case in CASES
+    if name == "fresh" or not case.hard
+]
+
+
+@pytest.mark.parametrize(("case", "pool"), RUNS)
+def test_a_row(case: Case, pool: Callable[[], urllib3.PoolManager | None], watch: Watch) -> None:
+    """A server's script ends in the row's token or error, in time, with one request and no secret shown."""
+    http = pool()
+    with Peer(reply()) as trap, Peer(case.play, fill=lambda data: _fill(data, watch, trap)) as peer:
+        outcome = watch.exchange(peer.url(), timeout=case.timeout, http=http)
+        if http is not None:
+            http.clear()
+    assert (case.error or OAuthTokenV1) is type(outcome), outcome
+    assert watch.elapsed < case.timeout + 1
+    assert peer.connections == 1
+    assert trap.connections == 0
+    assert case.requests == peer.requests
+    assert not [words for words in case.says if words not in str(outcome)], outcome
+    assert dict(case.fields) == {name: getattr(outcome, name) for name in case.fields}
+    assert not getattr(outcome, "code_unused", False)
+    if isinstance(outcome, InvalidTokenError):
+        assert outcome.body
+
+
+def _fill(data: bytes, watch: Watch, trap: Peer) -> bytes:
+    return watch.canaries.fill(data.replace(b"<trap>", trap.url().encode()))
+
+
+def test_each_row_has_a_case() -> None:
+    """A row has a case in the table, or a test that bears its id."""
+    named = [
+        row
+        for path in Path(__file__).parent.glob("test_*.py")
+        for rows in re.findall(r"^def test_((?:[nthr][0-9]+b?_)+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for row in rows.strip("_").split("_")
+    ]
+    covered = {case.row for case in CASES} | {row[0].upper() + row[1:] for row in named}
+    assert set() == ROWS - covered
+
+
+def test_h24_cookies_are_not_kept(watch: Watch) -> None:
+    """H24: what a Set-Cookie asks for is not sent with the next request, by a pool either."""
+    with (
+        Peer(reply(200, TOKEN, "Set-Cookie: a=<code>"), fill=watch.canaries.fill) as peer,
+        urllib3.PoolManager() as http,
+    ):
+        for pool in (None, None, http, http):
+            assert isinstance(watch.exchange(peer.url(), http=pool), OAuthTokenV1)
+    assert peer.requests == 4
+    assert b"cookie" not in peer.received.lower()

@@ -1,0 +1,274 @@
+"""The rows of the group Network that take more than one connection's script, and memory, in processes of their own."""
+
+import errno
+import gc
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faults.canaries import Canaries
+from faults.cases import BODIES
+from faults.cases import SOON
+from faults.cases import TOKEN
+from faults.cases import reply
+from faults.issuer import issuing
+from faults.peer import LOOPBACK
+from faults.peer import Line
+from faults.peer import Peer
+from faults.peer import black_hole
+from faults.peer import closed_port
+from faults.watch import Watch
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import exchange_code
+from ticktick_oauth.exceptions import DeadlineExceededError
+from ticktick_oauth.exceptions import OAuthError
+from ticktick_oauth.exceptions import TransportError
+
+
+@pytest.fixture
+def watch(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Watch]:
+    """Make exchanges whose secrets must show nowhere by the end of the test."""
+    watch = Watch(caplog, capfd)
+    yield watch
+    assert watch.leaks() == []
+
+
+def _assert_unused(outcome: OAuthTokenV1 | OAuthError, *words: str) -> None:
+    assert isinstance(outcome, TransportError)
+    assert outcome.code_unused
+    assert not [word for word in (*words, "may be used again") if word not in str(outcome)], outcome
+
+
+def _resolve_to(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (LOOPBACK, port)) for port in ports]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+
+
+def test_n1_refused(watch: Watch) -> None:
+    """N1: where nobody listens, nothing was sent."""
+    with closed_port() as port:
+        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/")
+    _assert_unused(outcome, f"connect to {LOOPBACK}", "ECONNREFUSED")
+
+
+@pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_AGAIN])
+def test_n2_no_such_name(watch: Watch, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """N2: a name that does not resolve, for now or at all, is told with the resolver's words."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(number, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    _assert_unused(watch.exchange("https://ticktick.invalid/"), "resolve ticktick.invalid", "no such name")
+
+
+def test_n2_a_name_that_is_none(watch: Watch) -> None:
+    """N2: a label that is too long for the resolver is told as a name that does not resolve."""
+    _assert_unused(watch.exchange(f"https://{'x' * 64}.invalid/"), "resolve", "UnicodeError")
+
+
+def test_n2_a_name_without_addresses(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N2: a resolver that answers with nothing does not break the exchange."""
+    _resolve_to(monkeypatch)
+    _assert_unused(watch.exchange("https://ticktick.invalid/"), "resolve ticktick.invalid")
+
+
+@pytest.mark.parametrize("addresses", [1, 3], ids=["N3", "N4"])
+def test_n3_n4_dead_addresses(watch: Watch, monkeypatch: pytest.MonkeyPatch, addresses: int) -> None:
+    """N3 and N4: one address that swallows the SYN, or three of them, are given up at the one deadline."""
+    with black_hole() as port:
+        _resolve_to(monkeypatch, *[port] * addresses)
+        outcome = watch.exchange("https://ticktick.invalid/", timeout=SOON)
+    assert type(outcome) is DeadlineExceededError
+    _assert_unused(outcome, "connect to ticktick.invalid", f"{SOON:g} seconds")
+    assert SOON <= watch.elapsed < SOON + 1
+
+
+def test_n5_the_second_address_is_alive(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N5: a dead first address takes its share of the time, and the second gets the one request."""
+    with black_hole() as dead, Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
+        _resolve_to(monkeypatch, dead, peer.port)
+        outcome = watch.exchange("http://localhost/", timeout=SOON * 2)
+    assert isinstance(outcome, OAuthTokenV1)
+    assert SOON <= watch.elapsed < SOON * 2
+    assert peer.requests == 1
+
+
+def test_n5_an_address_family_that_the_system_lacks(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N5: a first address for which there is no socket at all leads on to the second, too."""
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
+        lacking = (4711, socket.SOCK_STREAM, 0, "", (LOOPBACK, 1))
+        alive = (socket.AF_INET, socket.SOCK_STREAM, 0, "", (LOOPBACK, peer.port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [lacking, alive])
+        outcome = watch.exchange("http://localhost/")
+    assert isinstance(outcome, OAuthTokenV1)
+    assert peer.requests == 1
+
+
+def test_n6_a_reset_at_once(watch: Watch) -> None:
+    """N6: whether the reset meets the connecting or the request, the code counts as unused only if nothing left."""
+    with Peer(Line.reset) as peer:
+        outcome = watch.exchange(peer.url())
+    assert type(outcome) is TransportError
+    assert outcome.code_unused == ("connect to" in str(outcome))
+    assert peer.received == b""
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])
+def test_n15_the_environments_proxies_are_not_used(watch: Watch, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """N15: a proxy comes in by a pool and in no other way."""
+    with Peer(reply()) as trap, Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
+        monkeypatch.setenv(name, trap.url())
+        assert isinstance(watch.exchange(peer.url()), OAuthTokenV1)
+    assert trap.connections == 0
+    assert peer.requests == 1
+
+
+def test_n16_two_threads_at_once(watch: Watch) -> None:
+    """N16: two exchanges that are on the wire at the same time get their own tokens."""
+    issued: dict[str, str] = {}
+    both = threading.Barrier(2)
+    with Peer(issuing(issued, before=lambda: both.wait(10))) as peer, ThreadPoolExecutor(2) as executor:
+        client = watch.client(peer.url())
+        codes = ["first", "second"]
+        tokens = list(executor.map(lambda code: str(exchange_code(client, code).access_token), codes))
+    assert [issued[code] for code in codes] == tokens
+    assert tokens[0] != tokens[1]
+
+
+@pytest.mark.parametrize(
+    ("timeout", "error"),
+    [
+        (0, ValueError),
+        (-1, ValueError),
+        (math.nan, ValueError),
+        (math.inf, ValueError),
+        (3600.1, ValueError),
+        (True, TypeError),
+        ("5", TypeError),
+        (None, TypeError),
+    ],
+)
+def test_n19_a_timeout_that_is_none(watch: Watch, timeout: object, error: type[Exception]) -> None:
+    """N19: it is refused by its name and its range before there is a connection."""
+    with (
+        Peer(reply(200, TOKEN)) as peer,
+        pytest.raises(error, match=r"^timeout must be (over 0 and up to 3600|a number)"),
+    ):
+        watch.exchange(peer.url(), timeout=timeout)
+    assert peer.connections == 0
+
+
+@pytest.mark.parametrize("timeout", [1, 3600, 3600.0, 0.9])
+def test_n19_a_timeout_in_its_range(watch: Watch, timeout: float) -> None:
+    """N19: whole numbers and both kinds of fractions are fine."""
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
+        assert isinstance(watch.exchange(peer.url(), timeout=timeout), OAuthTokenV1)
+
+
+def test_a_connection_is_closed_when_the_exchange_ends(watch: Watch) -> None:
+    """No socket waits for the garbage collector, whatever the outcome."""
+    gc.collect()
+    gc.disable()
+    try:
+        with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as good, Peer(Line.reset) as bad:
+            watch.exchange(good.url())
+            watch.exchange(bad.url())
+        # A script ends when the other side hangs up, so that leaving the block shows that it did.
+        assert (good.connections, bad.connections) == (1, 1)
+    finally:
+        gc.enable()
+
+
+# In processes of their own
+
+
+def _start(mode: str) -> "subprocess.Popen[str]":
+    folder = str(Path(__file__).parent)
+    paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "faults.child", mode],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _order(child: "subprocess.Popen[str]", orders: dict[str, Any]) -> None:
+    assert child.stdin
+    child.stdin.write(json.dumps(orders))
+    child.stdin.close()
+    child.stdin = None
+
+
+def _finish(child: "subprocess.Popen[str]", watch: Watch) -> Any:  # noqa: ANN401 - it is JSON
+    output, errors = child.communicate(timeout=60)
+    watch.note(output, errors)
+    assert (child.returncode, errors) == (0, "")
+    return json.loads(output)
+
+
+def _run(mode: str, watch: Watch, **orders: object) -> Any:  # noqa: ANN401 - it is JSON
+    with _start(mode) as child:
+        _order(child, {"client_secret": watch.canaries.client_secret, **orders})
+        return _finish(child, watch)
+
+
+def test_n14_ctrl_c(watch: Watch) -> None:
+    """N14: an interrupt passes through as it is, and the connection is closed."""
+    with Peer(Line.ignore_request) as peer, _start("interrupted") as child:
+        _order(child, {"client_secret": watch.canaries.client_secret, "url": peer.url(), "code": watch.canaries.code})
+        assert peer.asked.wait(30)
+        child.send_signal(signal.SIGINT)
+        assert _finish(child, watch) == {"sockets": 0, "args": []}
+    assert peer.requests == 1
+
+
+def test_n17_fork(watch: Watch) -> None:
+    """N17: after an exchange and a fork both processes get tokens of their own."""
+    issued: dict[str, str] = {}
+    with Peer(issuing(issued)) as peer:
+        tokens = _run("forked", watch, url=peer.url(), codes=["first", "mine", "childs"])
+    assert issued == tokens
+    assert len(set(tokens.values())) == 3
+    assert peer.requests == 3
+
+
+@pytest.mark.parametrize("warm", ["warm", ""], ids=["warm", "cold"])
+def test_n20_no_file_descriptor_is_left(watch: Watch, warm: str) -> None:
+    """N20: the system's error is named, nothing was sent, nothing stays open, and the next exchange is fine."""
+    issued: dict[str, str] = {}
+    with Peer(issuing(issued)) as peer:
+        result = _run("starved", watch, url=peer.url(), warm=warm, codes=[watch.canaries.code, "granted"])
+    watch.note(*result["faces"])
+    assert (result["error"], result["code_unused"], result["sockets"]) == ("TransportError", True, 0)
+    assert watch.canaries.code not in issued
+    if warm:
+        assert errno.errorcode[errno.EMFILE] in result["words"]
+        assert issued["granted"] == result["token"]
+
+
+def test_memory_stays_flat_for_hostile_bodies(watch: Watch) -> None:
+    """H20 to H23: endless, huge and compressed bodies cost less than 16 MiB above a good exchange."""
+    with ExitStack() as stack:
+        good = stack.enter_context(Peer(reply(200, TOKEN), fill=Canaries().fill))
+        peers = [stack.enter_context(Peer(case.play, fill=watch.canaries.fill)) for case in BODIES]
+        urls = [peer.url() for peer in (good, *peers)]
+        result = _run("weighed", watch, code=watch.canaries.code, urls=urls)
+    assert [case.error.__name__ for case in BODIES if case.error] == result["outcomes"][1:]
+    assert {1} == {peer.requests for peer in peers}
+    assert result["growth"] < 16 * 1024
