@@ -144,6 +144,7 @@ def test_a_token_file_is_a_token_store(store: TokenFile) -> None:
     assert kept.load() is None
     kept.save(ISSUED)
     assert ISSUED == kept.load()
+    assert f"{dump_issued(ISSUED)}\n" == store.path.read_text()
     kept.delete()
     assert kept.load() is None
     kept.delete()
@@ -313,7 +314,7 @@ def test_s3_a_link_is_never_followed(store: TokenFile, *, dangling: bool) -> Non
     store.path.symlink_to(victim.path)
     error = failure_of(store.load)
     assert str(store.path) == error.filename
-    assert "symbolic link" in str(error)
+    assert "this is a symbolic link" in str(error)
     store.save(ISSUED)
     assert not store.path.is_symlink()
     assert ISSUED == store.load()
@@ -859,6 +860,17 @@ def test_s14_a_file_system_that_cannot_sync_folders_keeps_tokens(
     assert ISSUED == store.load()
     store.delete()
     assert store.load() is None
+
+
+@posix_only
+def test_s14_a_file_system_without_locks_keeps_tokens(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """Then nobody can tell a dead writer's file from a living one's, so none is swept."""
+    stale = store.path.with_name(".ticktick-oauth-0123456789abcdef.tmp")
+    stale.touch(0o600)
+    monkeypatch.setattr("fcntl.flock", fail_with(errno.ENOLCK))
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+    assert {stale, store.path} == set(store.path.parent.iterdir())
 
 
 @posix_only
