@@ -2,7 +2,6 @@
 
 import io
 import os
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -336,14 +335,19 @@ def _inner(error: BaseException) -> BaseException | None:
 
 
 def _describe(error: BaseException) -> str:
-    # A module that was never loaded has raised nothing, and where no file descriptor is left, none can be loaded.
-    ssl, socket = sys.modules.get("ssl"), sys.modules.get("socket")
-    if ssl and isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate was refused: {error.verify_message}{_CERTIFICATE_HINTS.get(error.verify_code, '')}"
-    if ssl and isinstance(error, ssl.SSLError):
-        return f"TLS failed with {error.reason or type(error).__name__}"
-    if socket and isinstance(error, socket.gaierror):
-        return str(error.strerror)
+    try:
+        import ssl
+        from socket import gaierror
+    except OSError:
+        pass  # no file descriptor is left to load them by, so neither has raised this error
+    else:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            hint = _CERTIFICATE_HINTS.get(error.verify_code, "")
+            return f"the certificate was refused: {error.verify_message}{hint}"
+        if isinstance(error, ssl.SSLError):
+            return f"TLS failed with {error.reason or type(error).__name__}"
+        if isinstance(error, gaierror):
+            return str(error.strerror)
     if isinstance(error, OSError) and error.errno:
         return f"{errorcode.get(error.errno, error.errno)}, {os.strerror(error.errno)}"
     return type(error).__name__

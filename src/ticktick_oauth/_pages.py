@@ -50,7 +50,9 @@ def page_headers() -> dict[str, str]:
 
 def allowed_page() -> bytes:
     """Return the page after the person allowed the access."""
-    return _message_page("Access allowed", "Go back to the program, which finishes the sign-in. You can close this tab.")
+    return _message_page(
+        "Access allowed", "Go back to the program, which finishes the sign-in. You can close this tab."
+    )
 
 
 def denied_page() -> bytes:
