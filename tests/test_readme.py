@@ -1,10 +1,13 @@
 """The README keeps its word: its code runs, and its two commands are two."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.markdown import SkipParser
 
 from ticktick_oauth.sandbox import Sandbox
 
@@ -13,7 +16,7 @@ README = Path(__file__).parent.parent / "README.md"
 
 def test_code_blocks_run(sandbox: Sandbox) -> None:
     """Every Python block runs, in its order, in one namespace, against a sandbox."""
-    document = Sybil(parsers=[PythonCodeBlockParser()]).parse(README)
+    document = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()]).parse(README)
     document.namespace["sandbox"] = sandbox
     examples = list(document.examples())
     for example in examples:
@@ -28,3 +31,18 @@ def test_two_commands() -> None:
     assert demo.splitlines()[0] == tests.splitlines()[0] == "python3 -m venv .venv"
     assert demo.splitlines()[-1] == ".venv/bin/ticktick-oauth demo"
     assert tests.splitlines()[-1] == ".venv/bin/python -m pytest --numprocesses auto"
+
+
+def test_the_tests_of_a_program_run(tmp_path: Path) -> None:
+    """The fixture and the rehearsals, each in the file that its first line names, pass under pytest."""
+    for block in re.findall(r"^```python\n(# \w+\.py\n.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE):
+        (tmp_path / block.partition("\n")[0].removeprefix("# ")).write_text(block)
+    finished = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout
+    assert "4 passed" in finished.stdout
