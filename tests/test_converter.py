@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections import UserDict
 from itertools import permutations
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -103,6 +104,14 @@ def test_expires_in(value: str, expected: int | None) -> None:
     mapping = json.loads(text)
     assert ours == verdict(structure, mapping) == pyticktick_mapping(mapping)
     assert ours == ("expires_in",) if expected is None else loads(text).expires_in == expected
+
+
+def test_expires_in_of_every_short_numeral() -> None:
+    """Both sides agree on every string of up to five of the characters that a numeral may have."""
+    for size in range(6):
+        for numeral in product("01+-_.", repeat=size):
+            mapping = {"access_token": UUID_TEXT, "expires_in": "".join(numeral)}
+            assert agree(mapping, pyticktick_mapping(mapping), verdict(structure, mapping)), mapping
 
 
 @pytest.mark.parametrize(("value", "expected"), ACCESS_TOKENS)

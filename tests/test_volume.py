@@ -153,6 +153,7 @@ _MUTANTS: dict[str, dict[str, object]] = {
     "trims ASCII alone": {"_UNICODE_WHITE_SPACE": " \t\n\r\v\f"},
     "takes what int takes": {"_parse_integer": _plain_integer},
     "takes doubled underscores": {"_INTEGER": "[+-]?[0-9]+(?:_+[0-9]+)*"},
+    "takes no minus behind zeros": {"_INTEGER": "[+-]?[0-9]+(?:_[0-9]+)*"},
     "takes no underscores": {"_INTEGER": "[+-]?[0-9]+"},
     "takes no plus sign": {"_INTEGER": "-?[0-9]+(?:_[0-9]+)*"},
     "takes other digits": {"_INTEGER": r"[+-]?\d+(?:_\d+)*"},

@@ -45,7 +45,8 @@ _MANY_DIGITS = rf"(?<![0-9])[0-9]{{{_MAX_DIGITS + 1}}}"
 _TOKENS = r'("[^"\\]*(?:\\.[^"\\]*)*"?)|([0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|([\[{])|[\]}]'
 # The escape of a surrogate that is not half of a pair, found by passing over each escape that is none.
 _ESCAPES = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F])|.)"
-_INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*"
+# Pydantic drops zeros in front even where a minus follows: "0-7" is -7 to it, and so it is here.
+_INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*|\+?0(?:_?0)*_?-_?(?:0|[1-9][0-9]*(?:_[0-9]+)*)"
 
 _ABSENT: Final = object()
 
@@ -181,9 +182,9 @@ def _parse_integer(text: str) -> int | None:
     # "1.0" is the integer 1; "1." and "1.5" are none.
     if not re.fullmatch(_INTEGER, number) or ("." in text and (not fraction or fraction.strip("0"))):
         return None
-    digits = number.replace("_", "").lstrip("+")
+    _, minus, digits = number.replace("_", "").lstrip("+").rpartition("-")
     try:
-        return int(digits) if len(digits.lstrip("-")) <= _MAX_DIGITS else None
+        return int(minus + digits) if len(digits) <= _MAX_DIGITS else None
     except ValueError:  # the program has lowered Python's own limit
         return None
 
