@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from .cold import cold
+from .exchange import exchange
 from .figures import Measurement
 from .figures import cost_table
 from .figures import growth_table
@@ -83,6 +84,8 @@ def main() -> None:
             _say(growth_table(grown, kind))
     if "cold" in parts:
         results += cold(arguments.rounds or 20)
+    if "exchange" in parts:
+        results += exchange(arguments.rounds or 20)
     if "memory" in parts:
         results += memory()
     if "size" in parts:

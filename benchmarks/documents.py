@@ -68,7 +68,7 @@ SAMPLE: dict[str, bytes] = {
 
 def grown(size: int) -> bytes:
     """Return the common document with extra members, of about so many bytes."""
-    members = []
+    members: list[str] = []
     while size > len(COMMON) + 40 * len(members):
         members.append(f',"member_{len(members):06d}":"{"x" * 20}"')
     return COMMON[:-1] + "".join(members).encode() + b"}"

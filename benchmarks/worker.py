@@ -6,6 +6,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from statistics import median
 from typing import Any
@@ -81,9 +82,10 @@ def gate(name: str) -> dict[str, list[str]]:
 
 
 def _outcome(case: ParseCase, document: bytes) -> list[str]:
+    refusals: tuple[type[Exception], ...] = (*case.REFUSALS, RecursionError)
     try:
         return [repr(value) for value in values(case.from_bytes(document))]
-    except (*case.REFUSALS, RecursionError):
+    except refusals:
         return []
 
 
@@ -106,14 +108,14 @@ def memory(name: str) -> dict[str, float]:
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     for index in range(_TOKENS):
-        uuid = str(UUID(int=random.getrandbits(128), version=4))
-        # As after a sign-in: the same number of seconds for all of one moment.
-        document = COMMON.replace(UUID4.encode(), uuid.encode())
-        tokens[index] = from_bytes(document)
-    del document, uuid
+        tokens[index] = from_bytes(COMMON.replace(UUID4.encode(), _random_uuid(random)))
     gc.collect()
     after, _ = tracemalloc.get_traced_memory()
     return {"memory per token": (after - before) / _TOKENS}
+
+
+def _random_uuid(random: Random) -> bytes:
+    return str(UUID(int=random.getrandbits(128), version=4)).encode()
 
 
 def exchange(name: str, url: str) -> dict[str, float]:
@@ -136,12 +138,38 @@ def exchange(name: str, url: str) -> dict[str, float]:
     }
 
 
+def answer(name: str, url: str) -> list[str]:
+    """Return what the competitor makes of an exchange, the same by each of its two ways."""
+    case = exchange_case(name)
+    fresh, kept = case.exchange(url), case.kept(url)()
+    assert fresh == kept
+    return [repr(value) for value in fresh]
+
+
+def overshoot(url: str) -> float:
+    """Return the seconds that our exchange takes with a deadline of one second, on a server that drips."""
+    from ticktick_oauth import AuthorizationServer
+    from ticktick_oauth import Client
+    from ticktick_oauth import exchange_code
+    from ticktick_oauth.exceptions import DeadlineExceededError
+
+    server = AuthorizationServer(issuer=url, authorization_endpoint=url, token_endpoint=url)
+    client = Client(client_id="id", client_secret="secret", server=server)
+    start = time.perf_counter()
+    with suppress(DeadlineExceededError):
+        exchange_code(client, "Ab3xY9", timeout=1)
+        raise AssertionError("the deadline did not end the exchange")
+    return time.perf_counter() - start
+
+
 _JOBS: dict[str, Callable[..., object]] = {
     "warm": warm,
     "gate": gate,
     "growth": growth,
     "memory": memory,
     "exchange": exchange,
+    "answer": answer,
+    "overshoot": overshoot,
 }
 
 if __name__ == "__main__":

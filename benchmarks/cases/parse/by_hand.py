@@ -24,7 +24,7 @@ class Token:
         """Check the values."""
         if self.access_token.version != 4 or self.access_token.variant != RFC_4122:
             raise ValueError("access_token: expected a UUID of version 4")
-        if not isinstance(self.expires_in, int) or isinstance(self.expires_in, bool):
+        if type(self.expires_in) is not int:
             raise TypeError("expires_in: expected an integer")
         if self.token_type != "bearer":
             raise ValueError("token_type: expected 'bearer'")

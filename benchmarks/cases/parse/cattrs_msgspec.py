@@ -21,7 +21,7 @@ def from_bytes(data: bytes) -> OAuthTokenV1:
 
 def from_str(data: str) -> OAuthTokenV1:
     """Make a token of a document."""
-    return _CONVERTER.loads(data, OAuthTokenV1)
+    return _CONVERTER.loads(data.encode(), OAuthTokenV1)
 
 
 def from_mapping(mapping: Mapping[str, object]) -> OAuthTokenV1:
