@@ -26,7 +26,8 @@ class Usage:
 def environment(**extra: str) -> dict[str, str]:
     """Return the environment of a child: it finds this package, and may keep its compiled files."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(ROOT), **extra}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {**kept, "PYTHONPATH": path, **extra}
 
 
 # The kernel counts the memory of the process that spawns in, up to the exec: so this one does not spawn by itself,

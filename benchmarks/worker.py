@@ -138,6 +138,14 @@ def exchange(name: str, url: str) -> dict[str, float]:
     }
 
 
+def repeat(name: str, work: str, loops: str) -> None:
+    """Do one warm work so many times, after all of them once: what `instructions` counts."""
+    functions = works(parse_case(name))
+    for function, argument in functions.values():
+        function(argument)
+    _loop(*functions[work], int(loops))
+
+
 def answer(name: str, url: str) -> list[str]:
     """Return what the competitor makes of an exchange, the same by each of its two ways."""
     case = exchange_case(name)
@@ -168,6 +176,7 @@ _JOBS: dict[str, Callable[..., object]] = {
     "growth": growth,
     "memory": memory,
     "exchange": exchange,
+    "repeat": repeat,
     "answer": answer,
     "overshoot": overshoot,
 }
