@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from json import JSONDecoder
 from json import dumps as json_dumps
+from json.scanner import make_scanner
 from typing import Final
 from typing import cast
 from uuid import UUID
@@ -29,7 +30,8 @@ _JSON_WHITE_SPACE = " \t\n\r"
 # digits (Python's own limit, which a program can move: hence a check here). Both bound what a hostile document costs.
 _MAX_DEPTH = 200
 _MAX_DIGITS = 4300
-_DECODER = JSONDecoder()
+# The scanner itself: around it, `JSONDecoder` would make an error that holds the whole document and counts its lines.
+_scan = make_scanner(JSONDecoder())  # type: ignore[arg-type] # typeshed takes the one for the other
 
 # Unicode's White_Space property. `str.strip()` would take the separators U+001C to U+001F too.
 _UNICODE_WHITE_SPACE = (
@@ -39,7 +41,8 @@ _UNICODE_WHITE_SPACE = (
 
 # The patterns are text, which `re` compiles and keeps at their first use: a common answer of TickTick needs none.
 _LONE_SURROGATE = "[\ud800-\udfff]"
-_MANY_DIGITS = rf"(?<![0-9])[0-9]{{{_MAX_DIGITS + 1}}}"
+# A longer run of digits than that has at least so many among every hundredth character.
+_MANY_DIGITS = f"[0-9]{{{_MAX_DIGITS // 100}}}"
 # What a document is made of, as far as `_find_excess` looks. A string without its end still matches, as far as it
 # goes: else a document full of quotes would cost the square of its length.
 _TOKENS = r'("[^"\\]*(?:\\.[^"\\]*)*"?)|([0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|([\[{])|[\]}]'
@@ -49,6 +52,16 @@ _ESCAPES = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD
 _INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*|\+?0(?:_?0)*_?-_?(?:0|[1-9][0-9]*(?:_[0-9]+)*)"
 
 _ABSENT: Final = object()
+
+# JSON's words for the types of values.
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "a string that does not match"),
+    (type(None), "null"),
+    (bool, "a boolean"),
+    ((int, float), "a number that does not match"),
+    (list, "an array"),
+    (Mapping, "an object"),
+)
 
 
 def loads(data: str | bytes | bytearray | memoryview) -> OAuthTokenV1:
@@ -144,22 +157,29 @@ def _read_access_token(value: object, problems: list[Problem]) -> UUID | None:
 
 def _parse_uuid(text: str) -> UUID | None:
     """Read one of the four forms that a UUID is accepted in: ``UUID(text)`` takes more."""
-    if text.startswith("urn:uuid:"):
-        text = text[9:]
-    elif text.startswith("{") and text.endswith("}"):
-        text = text[1:-1]
-    elif len(text) == 32:  # noqa: PLR2004 - the digits of a UUID
-        text = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-    # 8-4-4-4-12: hyphens at 8, 13, 18 and 23, and nowhere else.
+    if len(text) != 36:  # noqa: PLR2004 - 8-4-4-4-12, the common form
+        text = _hyphenated(text)
+    # Hyphens at 8, 13, 18 and 23, and nowhere else.
     digits = text.replace("-", "")
-    if len(text) != 36 or len(digits) != 32 or text[8:24:5] != "----":  # noqa: PLR2004
+    if len(digits) != 32 or text[8:24:5] != "----":  # noqa: PLR2004
         return None
     try:
         octets = bytes.fromhex(digits)
     except ValueError:
         return None
     # `fromhex` passes over white space, which leaves fewer octets.
-    return UUID(bytes=octets) if len(octets) == 16 else None  # noqa: PLR2004
+    return UUID(int=int.from_bytes(octets, "big")) if len(octets) == 16 else None  # noqa: PLR2004
+
+
+def _hyphenated(text: str) -> str:
+    """Turn one of the three rarer forms of a UUID into the common one; a text of any other length into nothing."""
+    if len(text) == 45 and text.startswith("urn:uuid:"):  # noqa: PLR2004
+        return text[9:]
+    if len(text) == 38 and text[0] == "{" and text[-1] == "}":  # noqa: PLR2004
+        return text[1:-1]
+    if len(text) == 32:  # noqa: PLR2004 - the digits alone
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return ""
 
 
 def _read_expires_in(value: object, problems: list[Problem]) -> int | None:
@@ -198,16 +218,7 @@ def _kind(value: object) -> str:
     """Name a value's type in JSON's words, without its value."""
     if value is _ABSENT:
         return "nothing: it is missing"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    for types, kind in (
-        (str, "a string that does not match"),
-        ((int, float), "a number that does not match"),
-        (list, "an array"),
-        (Mapping, "an object"),
-    ):
+    for types, kind in _KINDS:
         if isinstance(value, types):
             return kind
     return f"a Python {type(value).__name__}"
@@ -227,13 +238,15 @@ def parse_json(data: str | bytes | bytearray | memoryview) -> object:
     if reason := _find_excess(text):
         raise _document_error(reason)
     start = len(text) - len(text.lstrip(_JSON_WHITE_SPACE))
-    # Raised behind the block, where the decoder's error, which holds the whole document, is not its context.
+    # Raised behind the block, where the scanner's error, which may hold the whole document, is not its context.
     try:
-        document, end = _DECODER.raw_decode(text, start)
+        document, end = _scan(text, start)
+    except StopIteration as error:  # its way to say that no value begins there
+        reason = f"not JSON from character {error.value} on"
     except RecursionError:
         reason = "it is nested too deeply for the call stack that is left"
     except ValueError as error:
-        # Another ValueError than the decoder's own is a limit for integers that the program has lowered.
+        # Another ValueError than the scanner's own is a limit for integers that the program has lowered.
         reason = f"not JSON from character {getattr(error, 'pos', start)} on"
     else:
         if not text[end:].strip(_JSON_WHITE_SPACE):
@@ -259,8 +272,8 @@ def _find_excess(text: str) -> str | None:
     """
     if (
         "\\u" not in text
-        and text.count("[") + text.count("{") <= _MAX_DEPTH
-        and (len(text) <= _MAX_DIGITS or not re.search(_MANY_DIGITS, text))
+        and (len(text) <= _MAX_DEPTH or text.count("[") + text.count("{") <= _MAX_DEPTH)
+        and (len(text) <= _MAX_DIGITS or not re.search(_MANY_DIGITS, text[::100]))
     ):
         return None
     depth = 0

@@ -1,0 +1,1 @@
+"""The competitors that trade a code for a token, under the contract `ExchangeCase`."""

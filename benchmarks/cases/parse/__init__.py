@@ -1,0 +1,1 @@
+"""The competitors that turn a JSON document into a token, under the contract `ParseCase`."""

@@ -1,0 +1,39 @@
+"""A msgspec Struct: compiled, and checked while it parses."""
+
+from collections.abc import Mapping
+from typing import Literal
+from uuid import RFC_4122
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec import ValidationError
+from msgspec import convert
+from msgspec.json import Decoder
+
+NAME = "msgspec Struct"
+# UnicodeDecodeError, for which msgspec has no class of its own, is a ValueError, as its own errors are.
+REFUSALS = (ValueError,)
+
+
+class OAuthTokenV1(Struct, frozen=True, kw_only=True):
+    """The response of the token endpoint."""
+
+    access_token: UUID
+    expires_in: int
+    token_type: Literal["bearer"] = "bearer"
+    scope: Literal["tasks:read tasks:write"] = "tasks:read tasks:write"
+
+    def __post_init__(self) -> None:
+        """Check what msgspec cannot: the version and the variant."""
+        if self.access_token.version != 4 or self.access_token.variant != RFC_4122:
+            raise ValidationError("access_token: expected a UUID of version 4")
+
+
+def from_mapping(mapping: Mapping[str, object]) -> OAuthTokenV1:
+    """Make a token of a parsed document."""
+    return convert(mapping, OAuthTokenV1)
+
+
+_DECODER = Decoder(OAuthTokenV1)
+from_bytes = _DECODER.decode
+from_str = _DECODER.decode

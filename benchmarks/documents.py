@@ -1,0 +1,74 @@
+"""The documents: the one that is timed, the four bad ones, and the sample that the equality gate goes by."""
+
+UUID4 = "3f2b6c1e-8d4a-4b5f-9c7e-1a2b3c4d5e6f"
+# What TickTick answers, to the byte but for the token.
+COMMON = (
+    f'{{"access_token":"{UUID4}","token_type":"bearer","expires_in":15551999,"scope":"tasks:read tasks:write"}}'
+).encode()
+
+# The four kinds of bad document whose refusal is timed.
+BAD: dict[str, bytes] = {
+    "not JSON": b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>",
+    "a member missing": COMMON.replace(b'"expires_in":15551999,', b""),
+    "a UUID of version 1": COMMON.replace(b"-4b5f-", b"-1b5f-"),
+    "all members wrong": b'{"access_token":null,"token_type":"mac","expires_in":"soon","scope":"tasks:read"}',
+}
+
+
+def _with(**members: str) -> bytes:
+    """Return the common document with members of this JSON text."""
+    texts = {"access_token": f'"{UUID4}"', "expires_in": "15551999"} | members
+    return ("{" + ",".join(f'"{name}":{text}' for name, text in texts.items()) + "}").encode()
+
+
+# What competitors may or may not agree on, by what is special about it.
+SAMPLE: dict[str, bytes] = {
+    "the common answer": COMMON,
+    "only the required members": _with(),
+    "an unknown member": _with(refresh_token="null"),
+    "white space": b" \r\n\t" + COMMON + b"\n",
+    "a repeated member": COMMON[:-1] + b',"expires_in":1}',
+    "a UUID in capitals": _with(access_token=f'"{UUID4.upper()}"'),
+    "a UUID without hyphens": _with(access_token=f'"{UUID4.replace("-", "")}"'),
+    "a UUID in braces": _with(access_token=f'"{{{UUID4}}}"'),
+    "a UUID as a URN": _with(access_token=f'"urn:uuid:{UUID4}"'),
+    "a UUID with hyphens astray": _with(access_token='"3f2b6c1e8d4a4b5f-9c7e-1a2b-3c4d-5e6f"'),
+    "a UUID of version 1": BAD["a UUID of version 1"],
+    "a UUID of another variant": COMMON.replace(b"-9c7e-", b"-cc7e-"),
+    "a UUID as a number": _with(access_token="1"),
+    "no access_token": b'{"expires_in":1}',
+    "no expires_in": BAD["a member missing"],
+    "expires_in 0": _with(expires_in="0"),
+    "expires_in -1": _with(expires_in="-1"),
+    "expires_in 1.0": _with(expires_in="1.0"),
+    "expires_in 1.5": _with(expires_in="1.5"),
+    "expires_in 1e19": _with(expires_in="1e19"),
+    "expires_in true": _with(expires_in="true"),
+    'expires_in "60"': _with(expires_in='"60"'),
+    'expires_in " 6_0.0 "': _with(expires_in='" 6_0.0 "'),
+    'expires_in "soon"': _with(expires_in='"soon"'),
+    "expires_in null": _with(expires_in="null"),
+    "expires_in NaN": _with(expires_in="NaN"),
+    "another token_type": _with(token_type='"Bearer"'),
+    "another scope": _with(scope='"tasks:read"'),
+    "scope null": _with(scope="null"),
+    "an array": b"[" + COMMON + b"]",
+    "not JSON": BAD["not JSON"],
+    "nothing": b"",
+    "a byte order mark": b"\xef\xbb\xbf" + COMMON,
+    "UTF-16": COMMON.decode().encode("utf-16"),
+    "bytes that are no UTF-8": _with(x='"?"').replace(b"?", b"\xff"),
+    "half a surrogate pair": _with(x='"\\ud800"'),
+    "1,000 levels": _with(x="[" * 1000 + "]" * 1000),
+    "5,000 digits": _with(x="9" * 5000),
+    "a trailing comma": COMMON[:-1] + b",}",
+    "a second document": COMMON + b"{}",
+}
+
+
+def grown(size: int) -> bytes:
+    """Return the common document with extra members, of about so many bytes."""
+    members: list[str] = []
+    while size > len(COMMON) + 40 * len(members):
+        members.append(f',"member_{len(members):06d}":"{"x" * 20}"')
+    return COMMON[:-1] + "".join(members).encode() + b"}"

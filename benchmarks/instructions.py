@@ -1,0 +1,54 @@
+"""``--compare``: instructions per call of our warm paths, which a noisy machine does not change."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from .contract import parse_case
+from .processes import ask
+from .processes import environment
+from .worker import works
+
+_LOOPS = 500
+# Half of what doubles a cost, and far more than the last bits of a hash or an address move.
+_ALARM = 1.25
+
+
+def available() -> bool:
+    """Whether valgrind is there to count."""
+    return shutil.which("valgrind") is not None
+
+
+def _count(case: str, work: str, loops: int) -> int:
+    """Return the instructions of a worker that does one work so many times."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    command += [sys.executable, "-m", f"{__package__}.worker", "repeat", case, work, str(loops)]
+    counted = subprocess.run(command, env=environment(PYTHONHASHSEED="0"), capture_output=True, check=True, text=True)
+    found = re.search(r"Collected : (\d+)", counted.stderr)
+    if found is None:
+        raise RuntimeError(f"callgrind did not tell a count: {counted.stderr}")
+    return int(found[1])
+
+
+def instructions(case: str = "ours") -> dict[str, int]:
+    """Count each warm path: what many calls add to a worker that has made one."""
+    paths = list(works(parse_case(case)))
+    ask("repeat", case, paths[0], "0")  # so that the first counted worker does not compile its files
+    rest = _count(case, paths[0], 0)
+    return {path: round((_count(case, path, _LOOPS) - rest) / _LOOPS) for path in paths}
+
+
+def comparison(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[str, list[str]]:
+    """Return a table of both, and the paths that cost so much more that somebody should look."""
+    lines = ["| instructions a call | before | now | ratio |", "| --- | --- | --- | --- |"]
+    risen = []
+    for path, count in now.items():
+        if path not in before:
+            continue
+        ratio = count / before[path]
+        lines.append(f"| {path} | {before[path]:,} | {count:,} | {ratio:.2f} |")
+        if ratio > _ALARM:
+            risen.append(path)
+    return "\n".join(lines), risen

@@ -1,0 +1,76 @@
+"""The token endpoint that all competitors ask: one process of its own, on loopback, over TLS.
+
+Started as ``python -m benchmarks.server FOLDER``; it writes the certificates to trust into the folder, and its port
+on stdout. An answer leaves in one write, without Nagle's delay: else 40 ms of a delayed acknowledgement would hide
+every difference.
+"""
+
+import socket
+import ssl
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from .documents import COMMON
+
+_ANSWER = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\n\r\n" % len(COMMON)
+) + COMMON
+_DRIP = "/drip"
+_DRIP_SECONDS = 0.1
+BUNDLE = "authorities.pem"
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Read one request, body and all; nothing when the client has closed."""
+    request = b""
+    while b"\r\n\r\n" not in request:
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b""
+        request += chunk
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+def _serve(plain: socket.socket, context: ssl.SSLContext) -> None:
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # A client may leave at any moment.
+    with suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
+        while request := read_request(connection):
+            if f" {_DRIP} ".encode() not in request:
+                connection.sendall(_ANSWER)
+                continue
+            for index in range(len(_ANSWER)):
+                connection.sendall(_ANSWER[index : index + 1])
+                time.sleep(_DRIP_SECONDS)
+
+
+def main() -> None:
+    """Serve until killed."""
+    import certifi
+    import trustme
+
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    # Among as many others as a real client has to load.
+    bundle = Path(certifi.where()).read_bytes() + b"\n" + authority.cert_pem.bytes()
+    Path(sys.argv[1], BUNDLE).write_bytes(bundle)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - who started it reads this
+        while True:
+            Thread(target=_serve, args=(listener.accept()[0], context), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
