@@ -17,8 +17,10 @@ from .contract import exchange_case
 from .contract import parse_case
 from .contract import values
 from .documents import BAD
+from .documents import CODE
 from .documents import COMMON
 from .documents import SAMPLE
+from .documents import SECRET
 from .documents import UUID4
 from .documents import grown
 
@@ -162,12 +164,19 @@ def overshoot(url: str) -> float:
     from ticktick_oauth.exceptions import DeadlineExceededError
 
     server = AuthorizationServer(issuer=url, authorization_endpoint=url, token_endpoint=url)
-    client = Client(client_id="id", client_secret="secret", server=server)
+    client = Client(client_id="id", client_secret=SECRET, server=server)
     start = time.perf_counter()
     with suppress(DeadlineExceededError):
-        exchange_code(client, "Ab3xY9", timeout=1)
+        exchange_code(client, CODE, timeout=1)
         raise AssertionError("the deadline did not end the exchange")
     return time.perf_counter() - start
+
+
+def hostile(name: str) -> dict[str, str]:
+    """Return what becomes of each hostile answer."""
+    from .hostile_worker import verdicts
+
+    return verdicts(name)
 
 
 _JOBS: dict[str, Callable[..., object]] = {
@@ -179,6 +188,7 @@ _JOBS: dict[str, Callable[..., object]] = {
     "repeat": repeat,
     "answer": answer,
     "overshoot": overshoot,
+    "hostile": hostile,
 }
 
 if __name__ == "__main__":
