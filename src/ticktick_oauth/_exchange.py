@@ -25,7 +25,7 @@ from .exceptions import DeadlineExceededError
 from .exceptions import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from logging import LogRecord
     from socket import AddressFamily
     from socket import SocketKind
@@ -110,7 +110,7 @@ def _check_timeout(timeout: float) -> None:
 
 
 @contextmanager
-def _quiet_log() -> "Iterator[None]":
+def _quiet_log() -> "Generator[None, None, None]":
     """Keep out of urllib3's log what it quotes of malformed headers, which may repeat the request's secrets."""
     from logging import getLogger
 
