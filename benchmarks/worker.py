@@ -28,7 +28,7 @@ from .documents import grown
 _SECONDS_PER_VALUE = 0.005
 _VALUES = 25
 _TOKENS = 20_000
-_EXCHANGES = 60
+_EXCHANGES = 40
 
 
 def _time(function: Callable[[Any], object], argument: object) -> float:
@@ -122,16 +122,8 @@ def exchange(name: str, url: str) -> dict[str, float]:
     """Return the milliseconds of an exchange in a warm process: the least over fresh and over a kept connection."""
     case = exchange_case(name)
     kept = case.kept(url)
-    fresh_seconds, kept_seconds = [], []
-    for number in range(_EXCHANGES + 1):
-        start = time.perf_counter()
-        case.exchange(url)
-        between = time.perf_counter()
-        kept()
-        end = time.perf_counter()
-        if number:
-            fresh_seconds.append(between - start)
-            kept_seconds.append(end - between)
+    fresh_seconds = [_loop(case.exchange, url, 1) for _ in range(_EXCHANGES)]
+    kept_seconds = [_loop(lambda _: kept(), None, 1) for _ in range(_EXCHANGES)]
     return {
         "exchange: fresh connection": 1e3 * min(fresh_seconds),
         "exchange: kept connection": 1e3 * min(kept_seconds),
