@@ -26,7 +26,7 @@ from .exceptions import DeadlineExceededError
 from .exceptions import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from logging import LogRecord
     from socket import AddressFamily
     from socket import SocketKind
@@ -111,7 +111,7 @@ def _check_timeout(timeout: float) -> None:
 
 
 @contextmanager
-def _quiet_log() -> "Iterator[None]":
+def _quiet_log() -> "Generator[None, None, None]":
     """Keep out of urllib3's log what it quotes of malformed headers, which may repeat the request's secrets."""
     from logging import getLogger
 
@@ -353,9 +353,10 @@ def _inner(error: BaseException) -> BaseException | None:
     return error.__cause__ or (last if isinstance(last, Exception) else None)
 
 
-def _describe(error: BaseException) -> str:
+def _describe(error: Any) -> str:  # noqa: ANN401 - its class may be of a module that is not loaded
     # A module that was never loaded has raised nothing, and where no file descriptor is left, none can be loaded.
-    ssl, socket = sys.modules.get("ssl"), sys.modules.get("socket")
+    ssl = cast("Any", sys.modules.get("ssl"))
+    socket = cast("Any", sys.modules.get("socket"))
     if ssl and isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate was refused: {error.verify_message}{_CERTIFICATE_HINTS.get(error.verify_code, '')}"
     if ssl and isinstance(error, ssl.SSLError):
