@@ -71,7 +71,7 @@ def add_token_file(parser: ArgumentParser) -> None:
 
 
 def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"([0-9]{1,6})([dhms])", text)
+    match = re.fullmatch(r"([0-9]{1,9})([dhms])", text)
     if match is None:
         raise ArgumentTypeError("a time is a number and one of d, h, m, s, such as 14d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
