@@ -4,6 +4,7 @@ The receiver takes nothing but the redirect of its own request: strays, port sca
 get a 4xx, and the wait goes on.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -52,11 +53,13 @@ class Answer:
     status: int
     body: bytes = field(repr=False)
     headers: Mapping[str, str]
+    then: Callable[[], None] = lambda: None
+    """Called when it has left, or could not."""
 
 
-def page(status: int, body: bytes) -> Answer:
+def page(status: int, body: bytes, *, then: Callable[[], None] = lambda: None) -> Answer:
     """Answer with a page that a person sees."""
-    return Answer(status=status, body=body, headers=page_headers())
+    return Answer(status=status, body=body, headers=page_headers(), then=then)
 
 
 def listen(  # noqa: C901 - it counts the two classes in
@@ -95,6 +98,8 @@ def listen(  # noqa: C901 - it counts the two classes in
         address_family = AF_INET6 if ":" in host else AF_INET
         # Threads that are not daemons are waited for at the end, so that none is left.
         daemon_threads = False
+        # On Windows it would let two programs listen on one port.
+        allow_reuse_address = os.name != "nt"
 
         def server_bind(self) -> None:
             self._open: set[socket.socket] = set()
@@ -148,7 +153,12 @@ def listen(  # noqa: C901 - it counts the two classes in
                 headers={name.lower(): value for name, value in self.headers.items()},
                 body=self.rfile.read(int(length)),
             )
-            self._send(answer(request))
+            reply = answer(request)
+            try:
+                self._send(reply)
+                self.wfile.flush()
+            finally:
+                reply.then()
 
         def _send(self, reply: Answer) -> None:
             self.send_response(reply.status)
@@ -178,6 +188,14 @@ def listen(  # noqa: C901 - it counts the two classes in
     return server
 
 
+def _page_for(outcome: AuthorizationResponse | AuthorizationError) -> bytes:
+    if isinstance(outcome, AuthorizationResponse):
+        return allowed_page()
+    return (
+        denied_page() if outcome.error == "access_denied" else error_page("The server sent an error instead of a code.")
+    )
+
+
 class RedirectReceiver:
     """Listens where the redirect of an authorization request will come in, for the time of a ``with`` block.
 
@@ -199,9 +217,9 @@ class RedirectReceiver:
         self._host = "127.0.0.1" if address.hostname == "localhost" else address.hostname or ""
         self._port = address.port or _HTTP_PORT
         self._path = address.path or "/"
-        name = address.netloc.lower().removesuffix(f":{self._port}")
-        # RFC 9110 section 7.2: the port stands in a Host header "if it is not the default port".
-        self._hosts = {f"{name}:{self._port}", name if self._port == _HTTP_PORT else f"{name}:{self._port}"}
+        name = f"[{address.hostname}]" if ":" in self._host else address.hostname
+        # RFC 9110 section 4.2.3: the default port may stand in a Host header, or not.
+        self._hosts = {f"{name}:{self._port}", *([f"{name}"] if self._port == _HTTP_PORT else [])}
         self._lock = threading.Lock()
         self._arrived = threading.Event()
         self._outcome: AuthorizationResponse | AuthorizationError | None = None
@@ -224,7 +242,8 @@ class RedirectReceiver:
             AuthorizationError: it came, and says no.
 
         """
-        self._arrived.wait(timeout)
+        if not self._arrived.wait(timeout):
+            return None
         if isinstance(self._outcome, AuthorizationError):
             raise self._outcome
         return self._outcome
@@ -251,8 +270,8 @@ class RedirectReceiver:
             if self._outcome is not None:
                 return page(410, error_page("This sign-in is over."))
             self._outcome = outcome
-        self._arrived.set()
-        return page(200, denied_page() if isinstance(outcome, AuthorizationError) else allowed_page())
+        # Not before the page has left: the wait ends, and with it every connection.
+        return page(200, _page_for(outcome), then=self._arrived.set)
 
     def _hint_at_tls(self) -> None:
         self._notify("a browser tried https, but the redirect URI is http: it may be set to upgrade all addresses")

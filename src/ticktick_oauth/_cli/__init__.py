@@ -1,5 +1,6 @@
 """The command line: ``ticktick-oauth``, or ``python -m ticktick_oauth``."""
 
+import os
 import sys
 from argparse import ArgumentParser
 from argparse import RawDescriptionHelpFormatter
@@ -16,6 +17,7 @@ from .exits import INTERRUPTED
 from .exits import USAGE
 from .exits import Stop
 from .exits import exit_code
+from .words import say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,9 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
+        _flush()
     except Stop as stop:
         return _fail(stop.message, stop.code)
     except KeyboardInterrupt:
+        if sys.stderr is not None and sys.stderr.isatty():
+            say("")  # the prompt, and what was typed, keep their line
         return _fail("interrupted", INTERRUPTED)
     except OAuthError as error:
         return _fail(str(error), exit_code(error))
@@ -54,5 +59,20 @@ def _parser() -> ArgumentParser:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"ticktick-oauth: {message}", file=sys.stderr)
+    say(f"ticktick-oauth: {message}")
     return code
+
+
+def _flush() -> None:
+    """Bring out what was printed while it can still be told that nobody takes it, not at the interpreter's end."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        reason = error.strerror
+    else:
+        return
+    # What is still in the buffer goes nowhere, or the interpreter would try again and complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise Stop(f"standard output: {reason}", USAGE)

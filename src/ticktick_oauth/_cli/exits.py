@@ -38,9 +38,10 @@ class Stop(Exception):  # noqa: N818 - not every end is an error
 
 def exit_code(error: OAuthError) -> int:
     """Return the exit code of an error of this package."""
+    if isinstance(error, AuthorizationError) and error.error == "access_denied":
+        return DENIED
     codes = {
         InvalidTokenError: FAILED,
-        AuthorizationError: DENIED,
         DeadlineExceededError: TIMED_OUT,
         StorageError: NOT_KEPT,
     }

@@ -2,13 +2,14 @@
 
 import json
 import re
-import sys
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from attrs import evolve
 
 from .._converter import dumps
 from .._token import IssuedToken
@@ -28,7 +29,8 @@ _SIGN_IN = "sign in with: ticktick-oauth login"
 _FORMATS: dict[str, Callable[[IssuedToken], str]] = {
     "raw": lambda issued: str(issued.token.access_token),
     "header": lambda issued: f"Authorization: {issued.token.authorization_header()}",
-    "json": lambda issued: dumps(issued.token),
+    # RFC 6749 section 5.1 counts expires_in from the answer on, and this is one.
+    "json": lambda issued: dumps(evolve(issued.token, expires_in=_seconds_left(issued))),
     "pyticktick-env": lambda issued: (
         f"PYTICKTICK_V1_TOKEN_VALUE={issued.token.access_token}\n"
         f"PYTICKTICK_V1_TOKEN_EXPIRATION={int(issued.expires_at.timestamp())}"
@@ -69,10 +71,14 @@ def add_token_file(parser: ArgumentParser) -> None:
 
 
 def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"([0-9]{1,6})([dhms])", text)
+    match = re.fullmatch(r"([0-9]{1,9})([dhms])", text)
     if match is None:
         raise ArgumentTypeError("a time is a number and one of d, h, m, s, such as 14d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _seconds_left(issued: IssuedToken) -> int:
+    return int(issued.remaining(now=now()).total_seconds())
 
 
 def _status(arguments: Namespace) -> int:
@@ -90,7 +96,7 @@ def _status(arguments: Namespace) -> int:
         answer = {
             "status": state,
             "expires_at": issued.expires_at.isoformat() if issued else None,
-            "remaining_seconds": int(issued.remaining(now=at).total_seconds()) if issued else None,
+            "remaining_seconds": _seconds_left(issued) if issued else None,
             "issuer": issued.server.issuer if issued else None,
             "token_file": str(store.path),
         }
@@ -101,12 +107,12 @@ def _status(arguments: Namespace) -> int:
 
 def _token(arguments: Namespace) -> int:
     store = TokenFile(arguments.token_file)
-    issued = store.load()
+    issued, at = store.load(), now()
     if issued is None:
         raise Stop(f"no token in {store.path}; {_SIGN_IN}", NO)
-    if issued.is_expired(now=now()):
-        raise Stop(f"the token {expiry(issued, at=now())}; {_SIGN_IN}", NO)
-    sys.stdout.write(_FORMATS[arguments.format](issued) + "\n")
+    if issued.is_expired(now=at):
+        raise Stop(f"the token {expiry(issued, at=at)}; {_SIGN_IN}", NO)
+    print(_FORMATS[arguments.format](issued))
     return DONE
 
 

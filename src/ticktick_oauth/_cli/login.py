@@ -3,12 +3,18 @@
 import os
 import shlex
 import sys
+from argparse import SUPPRESS
+from argparse import Action
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
+from contextlib import suppress
+from errno import EBADF
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+from typing import NoReturn
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from .._authorization import AuthorizationRequest
@@ -32,12 +38,15 @@ from .waiting import wait_for_browser
 from .waiting import wait_for_paste
 from .words import expiry
 from .words import now
+from .words import say
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
 _ID_VARIABLE = "TICKTICK_CLIENT_ID"
+# A day: who has not signed in by then will not.
+_MAX_TIMEOUT = 86400.0
 _SERVERS = {"ticktick": TICKTICK, "dida365": DIDA365}
 
 
@@ -51,6 +60,7 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     )
     login.add_argument("--client-id", metavar="ID", help=f"(default: ${_ID_VARIABLE}, else a prompt)")
     login.add_argument("--client-secret-file", metavar="FILE", help="a file with the secret; - for standard input")
+    login.add_argument("--client-secret", action=_Refusal, help=SUPPRESS)
     login.add_argument(
         "--redirect-uri",
         metavar="URI",
@@ -69,10 +79,31 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--manual", action="store_true", help="open no browser: print the address, and read the one it leads to"
     )
     login.add_argument(
-        "--timeout", type=float, default=300.0, metavar="SECONDS", help="how long to wait for the person (default: 300)"
+        "--timeout",
+        type=_seconds,
+        default=300.0,
+        metavar="SECONDS",
+        help="how long to wait for the person (default: 300)",
     )
     add_token_file(login)
     login.set_defaults(run=_login)
+
+
+class _Refusal(Action):
+    """Refuses a secret in an argument without repeating it; argparse would take it for a file's name, and show that."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> NoReturn:
+        parser.error(
+            "others can see the arguments of a program, so this secret is no longer one: make a new one, and give it "
+            f"by ${_SECRET_VARIABLE}, by --client-secret-file or at the prompt"
+        )
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < (seconds := float(text)) <= _MAX_TIMEOUT:  # also false for NaN
+            return seconds
+    raise ArgumentTypeError(f"a time is a number of seconds, over 0 and up to {_MAX_TIMEOUT:g}")
 
 
 def _server(text: str) -> AuthorizationServer:
@@ -107,9 +138,27 @@ def _login(arguments: Namespace) -> int:
 
 def _client_secret(file: str | None) -> str:
     if file is not None:
-        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return text.rstrip("\r\n")
+        return _read_secret(file)
     return os.environ.get(_SECRET_VARIABLE) or _ask("Client secret (hidden): ", hidden=True)
+
+
+def _read_secret(file: str) -> str:
+    try:
+        # One line, not all of it: the address that the browser was sent to may be pasted next.
+        text = _stdin().readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror
+    except ValueError:
+        reason = "it is no UTF-8 text"  # the error would show some of it
+    else:
+        return text.rstrip("\r\n")
+    raise Stop(f"--client-secret-file {file}: {reason}", USAGE)
+
+
+def _stdin() -> TextIO:
+    if sys.stdin is None:
+        raise OSError(EBADF, "standard input is closed")
+    return sys.stdin
 
 
 def _ask(prompt: str, *, hidden: bool = False) -> str:
@@ -120,7 +169,7 @@ def _ask(prompt: str, *, hidden: bool = False) -> str:
     try:
         if hidden:
             return getpass(prompt, sys.stderr)
-        print(prompt, end="", file=sys.stderr, flush=True)
+        say(prompt, end="")
         return input().strip()
     except EOFError:
         pass

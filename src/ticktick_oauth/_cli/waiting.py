@@ -4,6 +4,9 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
+from queue import Empty
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from .._authorization import AuthorizationRequest
@@ -14,6 +17,7 @@ from .exits import TIMED_OUT
 from .exits import USAGE
 from .exits import Stop
 from .words import say
+from .words import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,25 +35,26 @@ def wait_for_browser(request: AuthorizationRequest, timeout: float) -> Authoriza
         Stop: nothing came within the timeout, in seconds.
 
     """
-    with RedirectReceiver(request, notify=lambda reason: say(f"Refused: {reason}")) as receiver:
+    with RedirectReceiver(request, notify=_refuse) as receiver:
         browser = _Browser(request.uri)
         keyboard: _Keyboard | None = None
-        for left in _seconds(timeout):
-            if response := receiver.wait(min(left, _TICK)):
-                _countdown(None)
-                return response
-            if keyboard is not None:
-                if (line := keyboard.read(0)) and (response := _parse(request, line)):
+        try:
+            for left in _seconds(timeout):
+                if response := receiver.wait(min(left, _TICK)):
                     return response
-            elif browser.failed:
-                _countdown(None)
-                say("No browser could be opened.")
-                _ask_for_paste(request)
-                keyboard = _Keyboard()
-            else:
-                _countdown(left)
-    _countdown(None)
-    raise _nobody(timeout)
+                if keyboard is not None:
+                    if (line := keyboard.read(0)) and (response := _parse(request, line)):
+                        return response
+                elif browser.failed:
+                    show("")
+                    say("No browser could be opened.")
+                    _ask_for_paste(request)
+                    keyboard = _Keyboard()
+                else:
+                    show(f"Waiting for the browser, {left:.0f} seconds left")
+        finally:
+            show("")
+    raise _nobody(timeout, request)
 
 
 def wait_for_paste(request: AuthorizationRequest, timeout: float) -> AuthorizationResponse:
@@ -67,7 +72,7 @@ def wait_for_paste(request: AuthorizationRequest, timeout: float) -> Authorizati
             return response
         if keyboard.closed:
             raise Stop("no address was pasted, and standard input has ended", USAGE)
-    raise _nobody(timeout)
+    raise _nobody(timeout, request)
 
 
 def _seconds(timeout: float) -> "Iterator[float]":
@@ -77,8 +82,17 @@ def _seconds(timeout: float) -> "Iterator[float]":
         yield left
 
 
-def _nobody(timeout: float) -> Stop:
-    return Stop(f"nobody signed in within {timeout:g} seconds", TIMED_OUT)
+def _nobody(timeout: float, request: AuthorizationRequest) -> Stop:
+    return Stop(
+        f"nobody signed in within {timeout:g} seconds; if the browser showed an error, see whether "
+        f"{request.client.redirect_uri} is the registered redirect URI, to the character",
+        TIMED_OUT,
+    )
+
+
+def _refuse(reason: str) -> None:
+    show("")
+    say(f"Refused: {reason}")
 
 
 def _ask_for_paste(request: AuthorizationRequest) -> None:
@@ -90,16 +104,8 @@ def _parse(request: AuthorizationRequest, line: str) -> AuthorizationResponse | 
     try:
         return request.parse_response(line)
     except InvalidRedirectError as error:
-        say(f"Refused: {error}\nTry again:")
+        _refuse(f"{error}\nTry again:")
     return None
-
-
-def _countdown(left: float | None) -> None:
-    """Show the time that remains on a line of its own, on a terminal only; None clears it."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        return
-    text = "" if left is None else f"Waiting for the browser, {left:.0f} seconds left"
-    print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 class _Browser:
@@ -115,32 +121,36 @@ class _Browser:
 
         try:
             self.failed = not webbrowser.open(uri)
-        except (OSError, webbrowser.Error):
+        except Exception:  # noqa: BLE001 - $BROWSER may hold anything, and webbrowser checks nothing
             self.failed = True
 
 
 class _Keyboard:
-    """Lines of standard input, waited for no longer than asked: `input` would wait beyond the timeout."""
+    """Lines of standard input, read in a thread of its own: no system call waits for a while on every platform's."""
+
+    closed = False
 
     def __init__(self) -> None:
-        self.closed = sys.stdin is None
-        self._rest = b""
+        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
 
     def read(self, timeout: float) -> str | None:
         """Return the next line, stripped; None when there is none within so many seconds."""
-        if b"\n" not in self._rest and not self.closed:
-            self._fill(timeout)
-        line, end, rest = self._rest.partition(b"\n")
-        if not end and not self.closed:
+        try:
+            line = self._lines.get(timeout=timeout)
+        except Empty:
             return None
-        self._rest = rest
-        return line.decode(errors="replace").strip()
+        self.closed = line is None
+        return line
 
-    def _fill(self, timeout: float) -> None:
-        from select import select
-
-        descriptor = sys.stdin.fileno()
-        if select([descriptor], [], [], timeout)[0]:
-            data = os.read(descriptor, 65536)
-            self._rest += data
-            self.closed = not data
+    def _read(self) -> None:
+        rest = b""
+        with suppress(AttributeError, OSError):  # AttributeError: standard input is closed
+            # Not by `sys.stdin` itself, whose lock would be held when the interpreter ends and wants it.
+            descriptor = sys.stdin.fileno()
+            while data := os.read(descriptor, 65536):
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    self._lines.put(line.decode(errors="replace").strip())
+        self._lines.put(rest.decode(errors="replace").strip())
+        self._lines.put(None)

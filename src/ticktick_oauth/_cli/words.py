@@ -7,10 +7,20 @@ from datetime import timezone
 
 from .._token import IssuedToken
 
+_UNITS = {"day": 86400, "hour": 3600, "minute": 60}
 
-def say(line: str) -> None:
+
+def say(text: str, *, end: str = "\n") -> None:
     """Tell the person something that is not the command's answer: on stderr, at once."""
-    print(line, file=sys.stderr, flush=True)
+    # Where stderr is closed, `print` would take stdout.
+    if sys.stderr is not None:
+        print(text, end=end, file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Show a text in the last line of the terminal, if stderr is one, in place of what stood there."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(f"\r\033[K{text}", end="")
 
 
 def now() -> datetime:
@@ -23,5 +33,10 @@ def expiry(issued: IssuedToken, *, at: datetime) -> str:
     remaining = issued.remaining(now=at)
     if remaining <= timedelta(0):
         return f"expired on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
-    left = f"{remaining.days} days" if remaining.days else f"{remaining.seconds // 3600} hours"
-    return f"expires on {issued.expires_at:%Y-%m-%d at %H:%M} UTC, in {left}"
+    return f"expires on {issued.expires_at:%Y-%m-%d at %H:%M} UTC, in {_in_words(remaining)}"
+
+
+def _in_words(time: timedelta) -> str:
+    seconds = int(time.total_seconds())
+    unit, size = next(((unit, size) for unit, size in _UNITS.items() if seconds >= size), ("second", 1))
+    return f"{seconds // size} {unit}{'' if seconds // size == 1 else 's'}"

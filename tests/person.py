@@ -1,0 +1,49 @@
+"""The person at the browser, and the places where a program meets them."""
+
+import socket
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import urllib3
+
+LATE = 20.0
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+        one.bind((host, 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def browse(uri: str, *, decision: str = "allow") -> tuple[int, str]:
+    """Go to an authorization URL, decide, follow the redirect, and return the status and the page there."""
+    with urllib3.PoolManager(retries=False, timeout=LATE) as http:
+        form = {"user": "ada", "decision": decision}
+        answer = http.request("POST", uri, fields=form, encode_multipart=False, redirect=False)
+        if (location := answer.headers.get("Location")) is not None:
+            answer = http.request("GET", location, redirect=False)
+    return answer.status, answer.data.decode()
+
+
+def redirect_of(uri: str, *, decision: str = "allow") -> str:
+    """Go to an authorization URL, decide, and return where the browser is sent, without going there."""
+    with urllib3.PoolManager(retries=False, timeout=LATE) as http:
+        form = {"user": "ada", "decision": decision}
+        answer = http.request("POST", uri, fields=form, encode_multipart=False, redirect=False)
+    return answer.headers["Location"]
+
+
+def code_of(redirect: str) -> str:
+    """Return the code that a redirect carries."""
+    return dict(pair.split("=", 1) for pair in urlsplit(redirect).query.split("&"))["code"]
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait for what another process does and tells nobody; bounded."""
+    end = time.monotonic() + LATE
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
