@@ -6,6 +6,7 @@ import math
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -123,6 +124,17 @@ def test_n6_a_reset_at_once(watch: Watch) -> None:
     assert type(outcome) is TransportError
     assert outcome.code_unused == ("connect to" in str(outcome))
     assert peer.received == b""
+
+
+def test_n8_a_server_that_does_not_even_read(watch: Watch) -> None:
+    """N8: the deadline holds while the request is being sent, too."""
+    with socket.create_server((LOOPBACK, 0)) as listener:  # the kernel accepts, and nobody reads
+        client = watch.client(f"http://{LOOPBACK}:{listener.getsockname()[1]}/token")
+        start = time.monotonic()
+        with pytest.raises(DeadlineExceededError) as caught:
+            exchange_code(client, "x" * 8_000_000, timeout=SOON)
+    assert time.monotonic() - start < SOON + 1
+    assert not caught.value.code_unused
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])

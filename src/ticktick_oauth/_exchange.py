@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from contextlib import closing
 from contextlib import contextmanager
 from contextlib import suppress
-from contextvars import ContextVar
 from errno import errorcode
+from threading import get_ident
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
@@ -44,7 +44,8 @@ _CLOCK_HINT = " (is this machine's clock right?)"
 _TRUST_HINT = " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)"
 # OpenSSL's X509_V_ERR codes.
 _CERTIFICATE_HINTS = {9: _CLOCK_HINT, 10: _CLOCK_HINT, 18: _TRUST_HINT, 19: _TRUST_HINT, 20: _TRUST_HINT}
-_exchanging = ContextVar("_exchanging", default=False)
+# The threads that are in an exchange.
+_exchanging: set[int] = set()
 
 
 def exchange_code(
@@ -116,15 +117,15 @@ def _quiet_log() -> "Generator[None, None, None]":
 
     # The filter stays, since to take it away could make another thread's log skip its own.
     getLogger("urllib3.connection").addFilter(_is_not_ours)
-    token = _exchanging.set(True)
+    _exchanging.add(get_ident())
     try:
         yield
     finally:
-        _exchanging.reset(token)
+        _exchanging.discard(get_ident())
 
 
 def _is_not_ours(_record: "LogRecord") -> bool:
-    return not _exchanging.get()
+    return get_ident() not in _exchanging
 
 
 class _Attempt:
