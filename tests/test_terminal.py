@@ -53,7 +53,7 @@ class Terminal:
 
     def type(self, text: str) -> None:
         """Type a text and Enter."""
-        self.tmux("send-keys", "-l", text)
+        self.tmux("send-keys", "-l", "--", text)
         self.keys("Enter")
 
     def wait_for(self, text: str) -> str:
@@ -63,7 +63,7 @@ class Terminal:
 
     def run(self, command: str) -> tuple[str, int]:
         """Run a command to its end on a cleared screen, and return what it printed and its exit code."""
-        self.tmux("send-keys", "-l", f"clear; {command}; echo code $?")
+        self.tmux("send-keys", "-l", "--", f"clear; {command}; echo code $?")
         self.keys("Enter")
         return self.result()
 
