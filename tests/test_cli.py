@@ -164,6 +164,25 @@ def test_a_port_in_use_is_exit_2(sandbox: Sandbox, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err.startswith(f"ticktick-oauth: cannot listen on port {port} of 127.0.0.1: ")
 
 
+def test_sandbox_prints_how_to_sign_in_at_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command for another terminal, and the client for a program, are of the server that listens."""
+
+    class Interrupted:
+        def wait(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("ticktick_oauth._cli.local.Event", Interrupted)
+    assert main(["sandbox"]) == 130
+    out, err = capsys.readouterr()
+    assert err == "ticktick-oauth: interrupted\n"
+    found = dict(re.findall(r"^  (client id|client secret|redirect URI) +(\S+)$", out, re.MULTILINE))
+    assert found["redirect URI"] == "http://127.0.0.1:8080/"
+    assert f"TICKTICK_CLIENT_SECRET={found['client secret']} ticktick-oauth login" in out
+    assert f'client_id="{found["client id"]}"' in out
+
+
 def test_sandbox_serves_until_it_is_interrupted() -> None:
     """What it prints is enough to sign in at it, and Ctrl-C ends it without a traceback."""
     command = [sys.executable, "-m", "ticktick_oauth", "sandbox", "--redirect-uri", "http://127.0.0.1:9090/"]

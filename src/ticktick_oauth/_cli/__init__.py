@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser
+from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
@@ -25,10 +26,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A terminal without UTF-8 shows what it cannot as escapes. Standard output may be closed, or another's object.
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
+    code = _run(_parser().parse_args(argv))
+    reason = _flush()
+    return code if reason is None else _fail(f"standard output: {reason}", code or USAGE)
+
+
+def _run(arguments: Namespace) -> int:
     try:
         code: int = arguments.run(arguments)
-        _flush()
     except Stop as stop:
         return _fail(stop.message, stop.code)
     except KeyboardInterrupt:
@@ -63,16 +68,16 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _flush() -> None:
-    """Bring out what was printed while it can still be told that nobody takes it, not at the interpreter's end."""
+def _flush() -> str | None:
+    """Bring out what was printed, while it can still be told why nobody takes it; None when all went well."""
     if sys.stdout is None:
-        return
+        return None
     try:
         sys.stdout.flush()
     except OSError as error:
         reason = error.strerror
     else:
-        return
-    # What is still in the buffer goes nowhere, or the interpreter would try again and complain.
+        return None
+    # What is still in the buffer goes nowhere, or the interpreter would try again at its end, and complain.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise Stop(f"standard output: {reason}", USAGE)
+    return reason

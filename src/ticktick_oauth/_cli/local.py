@@ -96,7 +96,7 @@ def _sandbox(arguments: Namespace) -> int:
 
 In a terminal:
 
-  TICKTICK_CLIENT_SECRET={client.client_secret} ticktick-oauth login --client-id {client.client_id} \\
+  TICKTICK_CLIENT_SECRET={client.client_secret} ticktick-oauth login --client-id={client.client_id} \\
     --redirect-uri {client.redirect_uri} --server {server.issuer}
 
 In a program:

@@ -1,0 +1,270 @@
+"""The command `login` with a real browser, Chromium without a screen: from the consent page to a stored token."""
+
+import shutil
+import threading
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver import ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from person import LATE
+from person import free_port
+from ticktick_oauth import _pages
+from ticktick_oauth._cli import main
+from ticktick_oauth._loopback import Answer
+from ticktick_oauth._loopback import Request
+from ticktick_oauth._loopback import listen
+from ticktick_oauth._loopback import page
+from ticktick_oauth.sandbox import Sandbox
+from ticktick_oauth.storage import TokenFile
+
+CHROMIUM = shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
+# With these it asks nobody but the sandbox, and runs as root too.
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+]
+PHONE = 320
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason="needs chromium and chromedriver"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """Start a browser with a profile of its own, driven by the driver that came with it, so that nothing is fetched."""
+    options = ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    browser = Chrome(options=options, service=Service(str(DRIVER)))
+    browser.set_page_load_timeout(LATE)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(autouse=True)
+def _forget(chromium: Chrome) -> Iterator[None]:
+    """Leave no complaint to the next test."""
+    yield
+    complaints(chromium)
+
+
+@pytest.fixture
+def asking() -> Iterator[Sandbox]:
+    """Give a sandbox that shows its consent page."""
+    with Sandbox(auto_approve=False) as sandbox:
+        yield sandbox
+
+
+class SignIn:
+    """The command in a thread, with the browser opened where it says."""
+
+    def __init__(self, sandbox: Sandbox, chromium: Chrome, folder: Path) -> None:
+        self.store = TokenFile(folder / "token.json")
+        self.chromium = chromium
+        self.client = sandbox.client(redirect_uri=f"http://127.0.0.1:{free_port()}/")
+        self._opened = threading.Event()
+        self._arguments = [
+            "login",
+            f"--client-id={self.client.client_id}",
+            f"--redirect-uri={self.client.redirect_uri}",
+            f"--server={sandbox.server.issuer}",
+            f"--token-file={self.store.path}",
+            f"--timeout={LATE}",
+        ]
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        """Run the command until the browser shows its first page."""
+        self._thread.start()
+        assert self._opened.wait(LATE)
+
+    def open(self, uri: str) -> bool:
+        """Be `webbrowser.open`."""
+        self.chromium.get(uri)
+        self._opened.set()
+        return True
+
+    def press(self, name: str) -> None:
+        """Press a button by its words, and wait for the page behind it."""
+        (button,) = [one for one in self.chromium.find_elements(By.TAG_NAME, "button") if one.text == name]
+        button.click()
+        WebDriverWait(self.chromium, LATE).until(
+            lambda browser: browser.current_url.startswith(self.client.redirect_uri)
+        )
+
+    def end(self) -> int:
+        """Return the exit code."""
+        self._thread.join(LATE)
+        return self.code
+
+    def _run(self) -> None:
+        self.code = main(self._arguments)
+
+
+@pytest.fixture
+def sign_in(asking: Sandbox, chromium: Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SignIn:
+    """Start the command, whose browser shows the consent page."""
+    one = SignIn(asking, chromium, tmp_path)
+    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", one.client.client_secret)
+    monkeypatch.setattr(webbrowser, "open", one.open)
+    one.start()
+    return one
+
+
+def heading(chromium: Chrome) -> str:
+    """Return what the page says first."""
+    return chromium.find_element(By.TAG_NAME, "h1").text
+
+
+def complaints(chromium: Chrome) -> list[str]:
+    """Return what the browser had to say of the page, its missing icon aside."""
+    return [entry["message"] for entry in chromium.get_log("browser") if "favicon" not in entry["message"]]  # type: ignore[no-untyped-call]
+
+
+def test_allow_ends_in_a_stored_token(sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person who allows sees the page that says so, and the token is kept."""
+    assert "Give this program access?" == heading(chromium)
+    text = chromium.find_element(By.TAG_NAME, "main").text
+    assert sign_in.client.client_id in text
+    assert sign_in.client.redirect_uri in text
+    sign_in.press("Allow")
+    assert ("Access allowed", 0) == (heading(chromium), sign_in.end())
+    assert sign_in.store.load() is not None
+    assert capsys.readouterr().out.startswith("Signed in at ")
+    assert [] == complaints(chromium)
+
+
+def test_deny_is_exit_3(sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person who denies sees the page that says so, and nothing is kept."""
+    sign_in.press("Deny")
+    assert ("Access denied", 3) == (heading(chromium), sign_in.end())
+    assert sign_in.store.load() is None
+    assert "denied" in capsys.readouterr().err
+
+
+def test_another_sign_ins_redirect_is_an_error_page(sign_in: SignIn, chromium: Chrome) -> None:
+    """An address of another sign-in, reloaded from the history, is told in the browser, and the wait goes on."""
+    consent = chromium.current_url
+    chromium.get(f"{sign_in.client.redirect_uri}?code=old&state=old")
+    assert "This sign-in did not work" == heading(chromium)
+    chromium.get(consent)
+    sign_in.press("Allow")
+    assert 0 == sign_in.end()
+
+
+PAGES = ("consent", "allowed", "denied", "error")
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[dict[str, str]]:
+    """Serve the four pages, and give their addresses."""
+    bodies = {
+        "/consent": _pages.consent_page(
+            client_id="aBcDeFgHiJkLmNoP",
+            redirect_uri="http://127.0.0.1:8080/a-rather-long-path/that-has-no-place-to-break/callback",
+            scope="tasks:read tasks:write",
+            user="user",
+        ),
+        "/allowed": _pages.allowed_page(),
+        "/denied": _pages.denied_page(),
+        "/error": _pages.error_page("The program's redirect URI is not the one it is registered with."),
+    }
+
+    def answer(request: Request) -> Answer:
+        return page(200, bodies.get(request.target, b""))
+
+    server = listen("127.0.0.1", 0, answer)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield {name.strip("/"): f"http://127.0.0.1:{server.server_port}{name}" for name in bodies}
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def style(chromium: Chrome, selector: str, name: str) -> str:
+    """Return a computed style."""
+    found: str = chromium.execute_script(
+        "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]", selector, name
+    )
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_readable(name: str, scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
+    """On a phone no page is wider than the screen, its letters stand out, and the style got past the policy."""
+    chromium.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": PHONE, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+    )
+    chromium.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    try:
+        chromium.get(pages[name])
+        width = chromium.execute_script("return document.documentElement.scrollWidth")
+        assert PHONE == width
+        assert "16px" == style(chromium, "main", "borderTopLeftRadius")
+        assert 7 <= contrast(style(chromium, "h1", "color"), style(chromium, "main", "backgroundColor"))
+        dark = luminance(style(chromium, "body", "backgroundColor")) < 0.2
+        assert (scheme == "dark") == dark
+        for button in chromium.find_elements(By.TAG_NAME, "button"):
+            assert 40 <= button.rect["height"]  # as much as a thumb needs
+        assert [] == complaints(chromium)
+    finally:
+        chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_the_policy_blocks_what_is_not_the_pages_own(pages: dict[str, str], chromium: Chrome) -> None:
+    """No other style, script, image or frame would be loaded, should one ever get into a page."""
+    chromium.get(pages["error"])
+    blocked = chromium.execute_async_script(
+        """
+        const done = arguments[0], seen = [], add = (tag, fields) =>
+            document.body.append(Object.assign(document.createElement(tag), fields));
+        document.addEventListener('securitypolicyviolation', event => {
+            seen.push(event.effectiveDirective);
+            if (seen.length === 4) done(seen.sort());
+        });
+        add('style', {textContent: 'main { display: none }'});
+        add('script', {textContent: 'document.title = "run"'});
+        add('img', {src: '/image.png'});
+        add('iframe', {src: '/frame'});
+        """
+    )
+    assert ["frame-src", "img-src", "script-src-elem", "style-src-elem"] == blocked
+    assert "block" == style(chromium, "main", "display")
+    assert "This sign-in did not work" == chromium.title
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of an opaque CSS colour (WCAG 2.2)."""
+    channels = [int(part) / 255 for part in color.partition("(")[2].rstrip(")").split(",")[:3]]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours (WCAG 2.2)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
