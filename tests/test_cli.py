@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -115,6 +116,15 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert caught.value.code == 0
     assert capsys.readouterr().out == f"ticktick-oauth {ticktick_oauth.__version__}\n"
+
+
+def test_python_m_is_the_same_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """``python -m ticktick_oauth`` takes the process's own arguments and ends with the exit code."""
+    monkeypatch.setattr(sys, "argv", ["ticktick-oauth", "schema"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("ticktick_oauth", run_name="__main__", alter_sys=True)
+    assert caught.value.code == 0
+    assert json.loads(capsys.readouterr().out) == json_schema()
 
 
 @pytest.mark.parametrize("arguments", [[], ["nosuch"], ["sandbox", "--port", "65536"], ["sandbox", "--port", "x"]])

@@ -1,5 +1,6 @@
 """The rows of the group Network that take more than one connection's script, and memory, in processes of their own."""
 
+import builtins
 import errno
 import gc
 import math
@@ -246,6 +247,21 @@ def test_n20_no_file_descriptor_is_left(watch: Watch, warm: str) -> None:
     if warm:
         assert errno.errorcode[errno.EMFILE] in result["words"]
         assert issued["granted"] == result["token"]
+
+
+def test_n20_an_error_is_told_where_no_module_can_be_loaded(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N20: with no file descriptor left, ``ssl`` may not be there to tell its errors from others'."""
+    real_import = builtins.__import__
+
+    def import_(name: str, *rest: Any) -> object:  # noqa: ANN401 - the interpreter's own call
+        if name == "ssl":
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real_import(name, *rest)
+
+    with closed_port() as port, monkeypatch.context() as patch:
+        patch.setattr(builtins, "__import__", import_)
+        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/token", timeout=SOON)
+    _assert_unused(outcome, "ECONNREFUSED")
 
 
 def test_memory_stays_flat_for_hostile_bodies(watch: Watch) -> None:
