@@ -91,6 +91,35 @@ def test_a_name_may_end_in_the_root(watch: Watch, authority: Authority, monkeypa
         assert isinstance(watch.exchange("https://localhost./oauth/token"), OAuthTokenV1)
 
 
+def test_the_trust_store_is_kept_between_exchanges(
+    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading the trust store takes longer than all else: a second exchange does without."""
+    made: list[ssl.SSLContext] = []
+    create = ssl.create_default_context
+
+    def count() -> ssl.SSLContext:
+        made.append(create())
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", count)
+    monkeypatch.setenv("SSL_CERT_DIR", "/nowhere")  # another store than any before
+    for _ in range(2):
+        assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
+    assert len(made) == 1
+
+
+def test_a_trust_store_that_was_mended_is_read_again(watch: Watch, authority: Authority, tmp_path: Path) -> None:
+    """Whoever adds the authority that was missing need not start the program again."""
+    file = Path(os.environ["SSL_CERT_FILE"]).read_bytes()
+    mended = tmp_path / "store.pem"
+    mended.write_bytes(Authority(tmp_path / "other").file.read_bytes())
+    os.environ["SSL_CERT_FILE"] = str(mended)  # the fixture puts the old value back
+    _assert_unused(*_play(watch, reply(200, TOKEN), authority.server()), "certificate")
+    mended.write_bytes(file)
+    assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
+
+
 def test_t1_an_unknown_authority(watch: Watch, tmp_path: Path) -> None:
     """T1: a certificate of an authority that nobody named is refused before the request."""
     outcome, peer = _play(watch, reply(200, TOKEN), Authority(tmp_path).server())

@@ -9,6 +9,7 @@ from contextlib import closing
 from contextlib import contextmanager
 from contextlib import suppress
 from errno import errorcode
+from functools import lru_cache
 from threading import get_ident
 from typing import TYPE_CHECKING
 from typing import Any
@@ -70,7 +71,8 @@ def exchange_code(
             bounds each wait and is checked between reads of the body, so that a server that drips can exceed it; and
             ``code_unused`` is true only for what urllib3 raises before there is a connection. A program that switches
             http.client's debug output on has it print the request, too. None: a fresh connection, the system's trust
-            store, no proxy whatever the environment says, no debug output, and a hard deadline.
+            store (read again after a failure, or when SSL_CERT_FILE or SSL_CERT_DIR change), no proxy whatever the
+            environment says, no debug output, and a hard deadline.
         timeout: Seconds for the whole exchange, over 0 and up to 3600. The look-up of the host's name is the one
             thing that it cannot cut short, as the system's resolver cannot be interrupted.
 
@@ -97,6 +99,7 @@ def exchange_code(
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the request or the answer, and must not
         failure = _explain(error, attempt)
+        _tls_context.cache_clear()  # the trust store may be what has to be mended
     else:
         return request.parse_response(*answer)
     # Raised behind the block, so that the original is not its context.
@@ -155,7 +158,8 @@ def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, s
     from urllib3.connection import HTTPConnection
     from urllib3.connection import HTTPSConnection
 
-    context = _tls_context() if attempt.scheme == "https" else None
+    trust = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    context = _tls_context(trust) if attempt.scheme == "https" else None
     with closing(_connect(attempt)) as plain_socket, ExitStack() as stack:
         connected = plain_socket
         if context is not None:
@@ -265,7 +269,12 @@ def _unreadable(response: "BaseHTTPResponse", reason: str) -> tuple[int, Mapping
     return response.status, response.headers, b""
 
 
-def _tls_context() -> "SSLContext":
+@lru_cache(maxsize=1)
+def _tls_context(_trust: tuple[str | None, str | None]) -> "SSLContext":
+    """Make a context that trusts the system's store: kept for as long as the same variables name the store.
+
+    To read the store takes some 20 ms, most of what an exchange costs in a process that makes several.
+    """
     from ssl import create_default_context
 
     context = create_default_context()

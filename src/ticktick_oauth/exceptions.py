@@ -6,16 +6,14 @@ data only: ``args`` are exactly what the constructor takes, which is what lets e
 """
 
 from collections.abc import Iterable
-
-from attrs import frozen
+from typing import NamedTuple
 
 
 class OAuthError(Exception):
     """The base of every error of this package."""
 
 
-@frozen
-class Problem:
+class Problem(NamedTuple):
     """One reason why a document is not a token."""
 
     field: str
