@@ -15,6 +15,7 @@ from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import AuthorizationResponse
 from ticktick_oauth import Client
 from ticktick_oauth._loopback import RedirectReceiver
+from ticktick_oauth._loopback import Request
 from ticktick_oauth.exceptions import AuthorizationError
 
 ROWS = {"r11", "r12", "r13", "r14", "r15", "r19", "r21", "r22"}
@@ -98,6 +99,14 @@ def test_nothing_comes_within_the_time(running: Running) -> None:
     """A wait that ends empty is None, and a later one may bring the code."""
     assert running.receiver.wait(SOON) is None
     running.get(GOOD)
+    assert CODE == running.code()
+
+
+def test_the_wait_ends_when_the_page_has_left(running: Running) -> None:
+    """The redirect is read at once, and told when its answer is on its way."""
+    answer = running.receiver._answer(Request(method="GET", target=GOOD, headers={"host": running.name}, body=b""))
+    assert (200, None) == (answer.status, running.receiver.wait(0))
+    answer.then()
     assert CODE == running.code()
 
 
