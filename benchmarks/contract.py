@@ -36,6 +36,9 @@ EXCHANGE_CASES = (
 )
 
 
+HOSTILE_CASES = ("ours", "requests_oauthlib", "authlib", "requests_oauth2client")
+
+
 class ParseCase(Protocol):
     """From a document to a token."""
 
@@ -61,6 +64,13 @@ class ExchangeCase(Protocol):
         """Make a function that does the same over one connection, which is kept."""
 
 
+class HostileCase(ExchangeCase, Protocol):
+    """A library that a user would call for the exchange, and trust with what comes of it."""
+
+    def fetch(self, url: str, timeout: float, /) -> object:
+        """Trade a code for what the library calls a token, as its documentation has it."""
+
+
 def parse_case(name: str) -> ParseCase:
     """Load a competitor."""
     return cast("ParseCase", importlib.import_module(f"{__package__}.cases.parse.{name}"))
@@ -69,6 +79,11 @@ def parse_case(name: str) -> ParseCase:
 def exchange_case(name: str) -> ExchangeCase:
     """Load a competitor."""
     return cast("ExchangeCase", importlib.import_module(f"{__package__}.cases.exchange.{name}"))
+
+
+def hostile_case(name: str) -> HostileCase:
+    """Load a library."""
+    return cast("HostileCase", exchange_case(name))
 
 
 def parse_names(cases: Iterable[str]) -> dict[str, str]:

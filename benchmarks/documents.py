@@ -6,6 +6,10 @@ COMMON = (
     f'{{"access_token":"{UUID4}","token_type":"bearer","expires_in":15551999,"scope":"tasks:read tasks:write"}}'
 ).encode()
 
+# What an exchange sends, easy to find again.
+CODE = "Ab3xY9"
+SECRET = "Wn8-kT4q"
+
 # The four kinds of bad document whose refusal is timed.
 BAD: dict[str, bytes] = {
     "not JSON": b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>",

@@ -47,7 +47,7 @@ def exchange(rounds: int) -> list[Measurement]:
             return {"exchange: cold": 1e3 * run(program, **trust).seconds}
 
         values = in_turn(EXCHANGE_CASES, rounds, measure)
-        warm_rounds = max(1, rounds // 4)
+        warm_rounds = max(1, rounds // 2)
         values |= in_turn(EXCHANGE_CASES, warm_rounds, lambda case: ask("exchange", case, url, **trust), warmups=0)
         overshoot = ask("overshoot", f"{address}/drip", **trust)
     values["deadline of 1 s on a server that drips"] = {"ours": [overshoot]}

@@ -64,7 +64,7 @@ def cost_table(measurement: Measurement) -> str:
     for name, values in sorted(measurement.values.items(), key=lambda item: median(item[1])):
         low, middle, high = spread(values)
         rows.append((name, f"{middle:,.4g} {measurement.unit}", f"{low:,.4g} to {high:,.4g}"))
-    return _table((measurement.work, "median", "quartiles"), rows)
+    return table((measurement.work, "median", "quartiles"), rows)
 
 
 def ratio_table(measurements: Iterable[Measurement], notes: Container[str]) -> str:
@@ -92,17 +92,18 @@ def ratio_table(measurements: Iterable[Measurement], notes: Container[str]) -> s
                     verdict,
                 )
             )
-    return _table(("work", "against", "ratio", "quartiles", "target", ""), rows)
+    return table(("work", "against", "ratio", "quartiles", "target", ""), rows)
 
 
 def growth_table(growth: dict[str, dict[str, dict[str, float]]], kind: str) -> str:
     """Show how the cost of a document grows, in microseconds."""
     columns = next(iter(growth.values()))[kind]
     rows = [(name, *(f"{kinds[kind][column]:,.3g}" for column in columns)) for name, kinds in growth.items()]
-    return _table((f"µs a document, {kind}", *columns), rows)
+    return table((f"µs a document, {kind}", *columns), rows)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay out a table in Markdown."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"

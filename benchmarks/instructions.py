@@ -12,8 +12,8 @@ from .processes import environment
 from .worker import works
 
 _LOOPS = 500
-# Half of what doubles a cost, and far more than the last bits of a hash or an address move.
-_ALARM = 1.25
+# Well under what doubles a cost, and far over what the addresses of one run and the next make of a count.
+ALARM = 1.25
 
 
 def available() -> bool:
@@ -49,6 +49,6 @@ def comparison(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[str, 
             continue
         ratio = count / before[path]
         lines.append(f"| {path} | {before[path]:,} | {count:,} | {ratio:.2f} |")
-        if ratio > _ALARM:
+        if ratio > ALARM:
             risen.append(path)
     return "\n".join(lines), risen

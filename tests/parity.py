@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from pyticktick.models.v1.responses.oauth import OAuthTokenV1 as PyticktickToken  # type: ignore[import-untyped]
+from pyticktick.models.v1.responses.oauth import OAuthTokenV1 as PyticktickToken
 
 from ticktick_oauth.exceptions import InvalidTokenError
 

@@ -2,18 +2,14 @@
 
 import errno
 import gc
-import json
 import math
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +20,10 @@ from faults.cases import SOON
 from faults.cases import TOKEN
 from faults.cases import reply
 from faults.issuer import issuing
+from faults.parent import finish
+from faults.parent import order
+from faults.parent import run
+from faults.parent import start
 from faults.peer import LOOPBACK
 from faults.peer import Line
 from faults.peer import Peer
@@ -76,7 +76,7 @@ def test_n2_no_such_name(watch: Watch, monkeypatch: pytest.MonkeyPatch, number: 
 
 def test_n2_a_name_that_is_none(watch: Watch) -> None:
     """N2: a label that is too long for the resolver is told as a name that does not resolve."""
-    _assert_unused(watch.exchange(f"https://{'x' * 64}.invalid/"), "resolve", "UnicodeError")
+    _assert_unused(watch.exchange(f"https://{'x' * 64}.invalid/"), "resolve", "Unicode")
 
 
 def test_n2_a_name_without_addresses(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +124,17 @@ def test_n6_a_reset_at_once(watch: Watch) -> None:
     assert type(outcome) is TransportError
     assert outcome.code_unused == ("connect to" in str(outcome))
     assert peer.received == b""
+
+
+def test_n8_a_server_that_does_not_even_read(watch: Watch) -> None:
+    """N8: the deadline holds while the request is being sent, too."""
+    with socket.create_server((LOOPBACK, 0)) as listener:  # the kernel accepts, and nobody reads
+        client = watch.client(f"http://{LOOPBACK}:{listener.getsockname()[1]}/token")
+        start = time.monotonic()
+        with pytest.raises(DeadlineExceededError) as caught:
+            exchange_code(client, "x" * 8_000_000, timeout=SOON)
+    assert time.monotonic() - start < SOON + 1
+    assert not caught.value.code_unused
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])
@@ -195,46 +206,21 @@ def test_a_connection_is_closed_when_the_exchange_ends(watch: Watch) -> None:
 # In processes of their own
 
 
-def _start(mode: str) -> "subprocess.Popen[str]":
-    folder = str(Path(__file__).parent)
-    paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "faults.child", mode],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _order(child: "subprocess.Popen[str]", orders: dict[str, Any]) -> None:
-    assert child.stdin
-    child.stdin.write(json.dumps(orders))
-    child.stdin.close()
-    child.stdin = None
-
-
-def _finish(child: "subprocess.Popen[str]", watch: Watch) -> Any:  # noqa: ANN401 - it is JSON
-    output, errors = child.communicate(timeout=60)
-    watch.note(output, errors)
-    assert (child.returncode, errors) == (0, "")
-    return json.loads(output)
-
-
 def _run(mode: str, watch: Watch, **orders: object) -> Any:  # noqa: ANN401 - it is JSON
-    with _start(mode) as child:
-        _order(child, {"client_secret": watch.canaries.client_secret, **orders})
-        return _finish(child, watch)
+    output, result = run(mode, client_secret=watch.canaries.client_secret, **orders)
+    watch.note(output)
+    return result
 
 
 def test_n14_ctrl_c(watch: Watch) -> None:
     """N14: an interrupt passes through as it is, and the connection is closed."""
-    with Peer(Line.ignore_request) as peer, _start("interrupted") as child:
-        _order(child, {"client_secret": watch.canaries.client_secret, "url": peer.url(), "code": watch.canaries.code})
+    with Peer(Line.ignore_request) as peer, start("interrupted") as child:
+        order(child, {"client_secret": watch.canaries.client_secret, "url": peer.url(), "code": watch.canaries.code})
         assert peer.asked.wait(30)
         child.send_signal(signal.SIGINT)
-        assert _finish(child, watch) == {"sockets": 0, "args": []}
+        output, result = finish(child)
+    watch.note(output)
+    assert result == {"sockets": 0, "args": []}
     assert peer.requests == 1
 
 

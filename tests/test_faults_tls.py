@@ -12,6 +12,7 @@ from faults.cases import HEAD
 from faults.cases import SOON
 from faults.cases import TOKEN
 from faults.cases import reply
+from faults.peer import LOOPBACK
 from faults.peer import Line
 from faults.peer import Peer
 from faults.peer import Script
@@ -82,13 +83,21 @@ def test_a_good_certificate_gives_the_token(watch: Watch, authority: Authority) 
     assert peer.requests == 1
 
 
+def test_a_name_may_end_in_the_root(watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host written with its last dot is the same host to the certificate, which never has the dot."""
+    with Peer(reply(200, TOKEN), tls=authority.server("localhost"), fill=watch.canaries.fill) as peer:
+        address = (socket.AF_INET, socket.SOCK_STREAM, 0, "", (LOOPBACK, peer.port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address])
+        assert isinstance(watch.exchange("https://localhost./oauth/token"), OAuthTokenV1)
+
+
 def test_t1_an_unknown_authority(watch: Watch, tmp_path: Path) -> None:
     """T1: a certificate of an authority that nobody named is refused before the request."""
     outcome, peer = _play(watch, reply(200, TOKEN), Authority(tmp_path).server())
     _assert_unused(outcome, peer, "certificate", "trust store")
 
 
-@pytest.mark.parametrize("name", ["other.example", "127.0.0.2"])
+@pytest.mark.parametrize("name", ["other.example", "127.0.0.2", "localhost"])
 def test_t2_another_name(watch: Watch, authority: Authority, name: str) -> None:
     """T2: a certificate for another host is refused."""
     outcome, peer = _play(watch, reply(200, TOKEN), authority.server(name))

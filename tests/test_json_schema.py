@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings
 from jsonschema import Draft202012Validator
 from jsonschema import ValidationError
-from pyticktick.models.v1.responses.oauth import OAuthTokenV1 as PyticktickToken  # type: ignore[import-untyped]
+from pyticktick.models.v1.responses.oauth import OAuthTokenV1 as PyticktickToken
 
 from strategies import tokens
 from ticktick_oauth import OAuthTokenV1

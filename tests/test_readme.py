@@ -46,3 +46,16 @@ def test_the_tests_of_a_program_run(tmp_path: Path) -> None:
     )
     assert finished.returncode == 0, finished.stdout
     assert "4 passed" in finished.stdout
+
+
+def test_each_promise_is_held_by_tests_that_exist() -> None:
+    """Behind every promise stand the names of tests, each of which there is."""
+    (section,) = re.findall(r"^## What it promises$(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    rows = re.findall(r"^\| (?!promise|---)(.*) \| (.*) \|$", section, re.MULTILINE)
+    assert len(rows) >= 16
+    for promise, tests in rows:
+        names = re.findall(r"`(\w+)::(\w+)`", tests)
+        assert names, promise
+        for module, name in names:
+            source = (Path(__file__).parent / f"{module}.py").read_text("utf-8")
+            assert f"def {name}(" in source, f"{module}::{name}"

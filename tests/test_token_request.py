@@ -179,9 +179,16 @@ def test_h6_an_echoed_code_is_cut_out() -> None:
     assert "expired, used, or redirect_uri differs" in str(error)
 
 
-def test_h7_the_redirect_uri_differs() -> None:
+def test_a_wrong_verifier_is_named() -> None:
+    """The hint for a code verifier that does not fit its challenge is about the verifier."""
+    error = _refusal(400, {"error": "invalid_grant", "error_description": "Invalid code verifier."})
+    assert "code_verifier must be the one of the authorization request" in str(error)
+
+
+@pytest.mark.parametrize("code", ["invalid_grant", "invalid_request"])
+def test_h7_the_redirect_uri_differs(code: str) -> None:
     """H7: the hint shows this client's redirect_uri, to compare with the portal's."""
-    error = _refusal(400, {"error": "invalid_grant", "error_description": "Redirect URI mismatch."})
+    error = _refusal(400, {"error": code, "error_description": "Redirect URI mismatch."})
     assert "redirect_uri must be the registered one" in str(error)
     assert "https://client.example.com/cb" in str(error)
 

@@ -64,6 +64,11 @@ def _uuid_of_any_form(text: str) -> UUID | None:
         return None
 
 
+def _uuid4_of_any_form(text: str) -> UUID | None:
+    uuid = _uuid_of_any_form(text)
+    return uuid if uuid is not None and uuid.version == 4 else None
+
+
 def _first_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return dict(reversed(pairs))
 
@@ -99,12 +104,12 @@ def _replacing_decode(data: bytes) -> str:
     return bytes(data).decode(errors="replace")
 
 
-def _any_float(value: object, problems: list[Any]) -> int | None:
-    return int(value) if isinstance(value, float) and value.is_integer() else _read_expires_in(value, problems)
+def _any_float(value: object) -> int | None:
+    return int(value) if isinstance(value, float) and value.is_integer() else _read_integer(value)
 
 
-def _no_boolean(value: object, problems: list[Any]) -> int | None:
-    return _read_expires_in(str(value) if isinstance(value, bool) else value, problems)
+def _no_boolean(value: object) -> int | None:
+    return _read_integer(str(value) if isinstance(value, bool) else value)
 
 
 def _plain_integer(text: str) -> int | None:
@@ -114,12 +119,35 @@ def _plain_integer(text: str) -> int | None:
         return None
 
 
-def _any_case(name: str, value: object, constant: str, problems: list[Any]) -> None:
-    _read_constant(name, value.lower() if isinstance(value, str) else value, constant, problems)
+class _AnyCase(str):
+    """A constant that is equal to itself in any case."""
+
+    __slots__ = ()
+
+    __hash__ = str.__hash__
+
+    def __ne__(self, other: object) -> bool:
+        return str.lower(self) != (other.lower() if isinstance(other, str) else other)
+
+    def __eq__(self, other: object) -> bool:
+        return not self != other
 
 
-_read_expires_in = _converter._read_expires_in
-_read_constant = _converter._read_constant
+class _Anything(str):
+    """A constant that is equal to everything."""
+
+    __slots__ = ()
+
+    __hash__ = str.__hash__
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+_read_integer = _converter._read_integer
 
 # Each breaks one rule of what is accepted: the name of something in the module and what stands in for it.
 _MUTANTS: dict[str, dict[str, object]] = {
@@ -141,14 +169,16 @@ _MUTANTS: dict[str, dict[str, object]] = {
     "takes control characters": {"parse_json": _parse_by(JSONDecoder(strict=False))},
     "takes no NaN": {"parse_json": _parse_by(JSONDecoder(parse_constant=_no_constant))},
     "lets the first of repeated keys win": {"parse_json": _parse_by(JSONDecoder(object_pairs_hook=_first_wins))},
-    "takes every form that UUID takes": {"_parse_uuid": _uuid_of_any_form},
+    "takes every form that UUID takes": {"_parse_uuid4": _uuid4_of_any_form},
     "overwrites the version": {
-        "_parse_uuid": lambda text: (uuid := _uuid_of_any_form(text)) and UUID(uuid.hex, version=4)
+        "_parse_uuid4": lambda text: (uuid := _uuid_of_any_form(text)) and UUID(uuid.hex, version=4)
     },
-    "takes every version": {"is_uuid4": lambda _: True},
-    "takes every variant": {"is_uuid4": lambda uuid: uuid.int >> 76 & 15 == 4},
-    "takes floats from 2**63 on": {"_read_expires_in": _any_float},
-    "takes no booleans": {"_read_expires_in": _no_boolean},
+    "takes every variant": {
+        "_UUID4": re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}(-[0-9a-fA-F]{4})-[0-9a-fA-F]{12}")
+    },
+    "takes every UUID object": {"is_uuid4": lambda _: True},
+    "takes floats from 2**63 on": {"_read_integer": _any_float},
+    "takes no booleans": {"_read_integer": _no_boolean},
     "trims as str.strip does": {"_UNICODE_WHITE_SPACE": None},
     "trims ASCII alone": {"_UNICODE_WHITE_SPACE": " \t\n\r\v\f"},
     "takes what int takes": {"_parse_integer": _plain_integer},
@@ -157,9 +187,9 @@ _MUTANTS: dict[str, dict[str, object]] = {
     "takes no underscores": {"_INTEGER": "[+-]?[0-9]+"},
     "takes no plus sign": {"_INTEGER": "-?[0-9]+(?:_[0-9]+)*"},
     "takes other digits": {"_INTEGER": r"[+-]?\d+(?:_\d+)*"},
-    "takes literals in any case": {"_read_constant": _any_case},
+    "takes literals in any case": {"TOKEN_TYPE": _AnyCase("bearer")},
     "reports the first problem alone": {"InvalidTokenError": _first_problem_alone},
-    "knows no token type": {"_read_constant": lambda *_: None},
+    "knows no token type": {"TOKEN_TYPE": _Anything("bearer")},
 }
 
 

@@ -6,8 +6,10 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from contextlib import closing
+from contextlib import contextmanager
 from contextlib import suppress
 from errno import errorcode
+from threading import get_ident
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
@@ -23,7 +25,8 @@ from .exceptions import DeadlineExceededError
 from .exceptions import TransportError
 
 if TYPE_CHECKING:
-    from http.client import HTTPResponse
+    from collections.abc import Generator
+    from logging import LogRecord
     from socket import AddressFamily
     from socket import SocketKind
     from socket import socket
@@ -41,6 +44,8 @@ _CLOCK_HINT = " (is this machine's clock right?)"
 _TRUST_HINT = " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)"
 # OpenSSL's X509_V_ERR codes.
 _CERTIFICATE_HINTS = {9: _CLOCK_HINT, 10: _CLOCK_HINT, 18: _TRUST_HINT, 19: _TRUST_HINT, 20: _TRUST_HINT}
+# The threads that are in an exchange.
+_exchanging: set[int] = set()
 
 
 def exchange_code(
@@ -63,8 +68,9 @@ def exchange_code(
         http: The urllib3 pool to send through, for proxies and private certificate authorities; it is not closed. Its
             own headers are sent too, except Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
             bounds each wait and is checked between reads of the body, so that a server that drips can exceed it; and
-            ``code_unused`` is true only for what urllib3 raises before there is a connection. None: a fresh
-            connection, the system's trust store, no proxy whatever the environment says, and a hard deadline.
+            ``code_unused`` is true only for what urllib3 raises before there is a connection. A program that switches
+            http.client's debug output on has it print the request, too. None: a fresh connection, the system's trust
+            store, no proxy whatever the environment says, no debug output, and a hard deadline.
         timeout: Seconds for the whole exchange, over 0 and up to 3600. The look-up of the host's name is the one
             thing that it cannot cut short, as the system's resolver cannot be interrupted.
 
@@ -85,7 +91,8 @@ def exchange_code(
     request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
     attempt = _Attempt(request.url, timeout)
     try:
-        answer = _send(request, attempt) if http is None else _send_through(http, request, attempt)
+        with _quiet_log():
+            answer = _send(request, attempt) if http is None else _send_through(http, request, attempt)
     except TransportError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the request or the answer, and must not
@@ -101,6 +108,24 @@ def _check_timeout(timeout: float) -> None:
         raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
     if not 0 < timeout <= _MAX_TIMEOUT:  # also false for NaN
         raise ValueError(f"timeout must be over 0 and up to {_MAX_TIMEOUT:g} seconds")
+
+
+@contextmanager
+def _quiet_log() -> "Generator[None, None, None]":
+    """Keep out of urllib3's log what it quotes of malformed headers, which may repeat the request's secrets."""
+    from logging import getLogger
+
+    # The filter stays, since to take it away could make another thread's log skip its own.
+    getLogger("urllib3.connection").addFilter(_is_not_ours)
+    _exchanging.add(get_ident())
+    try:
+        yield
+    finally:
+        _exchanging.discard(get_ident())
+
+
+def _is_not_ours(_record: "LogRecord") -> bool:
+    return get_ident() not in _exchanging
 
 
 class _Attempt:
@@ -142,7 +167,6 @@ def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, s
         connection.sock = cast("socket", _DeadlineSocket(connected, attempt))
         # `http.client` can be told to print all that it sends, for the whole process.
         connection.set_debuglevel(0)
-        connection.response_class = _quiet_response_class()
         attempt.task = f"get the answer of {attempt.host}"
         attempt.code_unused = False
         # A server may answer before it has read the request, and close: its answer is then still there to read.
@@ -191,7 +215,11 @@ def _send_through(
             preload_content=False,
             decode_content=False,
         )
-    except (ConnectTimeoutError, EmptyPoolError, LocationValueError):
+    except EmptyPoolError:
+        # All of the pool's connections were in use for the whole time.
+        attempt.task, attempt.code_unused = "get a connection from the pool", True
+        raise TimeoutError from None
+    except (ConnectTimeoutError, LocationValueError):
         # `ConnectTimeoutError` is also the base of `NewConnectionError` and `NameResolutionError`.
         attempt.code_unused = True
         raise
@@ -212,6 +240,10 @@ def _read(
     attempt: _Attempt,
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Read an answer of a bounded size, as it comes over the wire."""
+    # Behind an interim answer the final one may come, which must not meet the pool's next request on this connection:
+    # what is not read to its end is closed.
+    if response.status < 200:  # noqa: PLR2004
+        return response.status, response.headers, b""
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         shown = clean(encoding, *secrets_in(request))
@@ -268,19 +300,6 @@ def _connect_to(address: "tuple[AddressFamily, SocketKind, int, str, Any]", time
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stack.pop_all()
     return connected
-
-
-def _quiet_response_class() -> "type[HTTPResponse]":
-    from http.client import HTTPResponse
-
-    class QuietResponse(HTTPResponse):
-        def begin(self) -> None:
-            super().begin()
-            # urllib3 logs the headers that are malformed, and they may repeat the code.
-            self.headers.defects.clear()
-            self.headers.set_payload("")
-
-    return QuietResponse
 
 
 class _DeadlineSocket(io.RawIOBase):

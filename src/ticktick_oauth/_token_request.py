@@ -147,15 +147,21 @@ def _parse(body: bytes) -> tuple[object, Sequence[Problem]]:
         return None, error.problems
 
 
-def _error_hint(status: int, error: str | None, description: str | None, client: Client) -> str | None:
+def _error_hint(  # noqa: PLR0911 - one a rule
+    status: int, error: str | None, description: str | None, client: Client
+) -> str | None:
     """Say what to do next, from what TickTick's server is known to do."""
     if status == 401 or error == "invalid_client":  # noqa: PLR2004
         return (
             "check the client id or secret, and that the client is registered with this server "
             f"({client.server.issuer}): TickTick and Dida365 do not know each other's"
         )
-    if error == "invalid_grant" and description and "redirect" in description.lower():
+    said = (description or "").lower()
+    # Other servers than TickTick's call it an invalid_request.
+    if error in {"invalid_grant", "invalid_request"} and "redirect" in said:
         return f"redirect_uri must be the registered one, to the character; this client's is {client.redirect_uri}"
+    if error == "invalid_grant" and "verifier" in said:
+        return "code_verifier must be the one of the authorization request; start again at the authorization URL"
     if error == "invalid_grant":
         return "the code is expired, used, or redirect_uri differs: start again at the authorization URL"
     if status == 429:  # noqa: PLR2004

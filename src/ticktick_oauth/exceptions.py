@@ -39,7 +39,7 @@ class InvalidTokenError(OAuthError, ValueError):
     def __init__(self, problems: Iterable[Problem], body: bytes | None = None) -> None:
         self.problems = tuple(problems)
         self.body = body
-        super().__init__(self.problems)
+        self.args = (self.problems,)  # which `Exception` would fill with the body too
 
     def __str__(self) -> str:
         reasons = "; ".join(f"{problem.field or 'document'}: {problem.reason}" for problem in self.problems)

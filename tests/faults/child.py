@@ -1,14 +1,19 @@
 """What runs in a process of its own: ``python -m faults.child MODE``, its orders as JSON on stdin."""
 
+import gc
 import json
 import os
 import resource
+import signal
 import socket
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextlib import suppress
 from typing import Any
+
+import urllib3
 
 from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import Client
@@ -20,11 +25,11 @@ from .canaries import CLIENT_ID
 from .canaries import faces_of
 
 
-def _exchange(orders: dict[str, Any], code: str) -> str:
+def _exchange(orders: dict[str, Any], code: str, http: urllib3.PoolManager | None = None) -> str:
     url = orders["url"]
     server = AuthorizationServer(issuer=url, authorization_endpoint=url, token_endpoint=url)
     client = Client(client_id=CLIENT_ID, client_secret=orders["client_secret"], server=server)
-    return str(exchange_code(client, code).access_token)
+    return str(exchange_code(client, code, http=http, timeout=60).access_token)
 
 
 def _open_sockets() -> int:
@@ -43,6 +48,8 @@ def _peak() -> int:
 def interrupted(orders: dict[str, Any]) -> object:
     """Wait for an answer that does not come until SIGINT does."""
     before = _open_sockets()
+    # A shell that started the tests in the background had the signal ignored, which a child inherits.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _exchange(orders, orders["code"])
     except KeyboardInterrupt as error:
@@ -103,6 +110,22 @@ def weighed(orders: dict[str, Any]) -> object:
     return {"growth": _peak() - base, "outcomes": outcomes}
 
 
+def loaded(orders: dict[str, Any]) -> object:
+    """Exchange many codes from many threads; return the tokens in order, and what stays behind."""
+    codes = orders["codes"]
+    http = urllib3.PoolManager(maxsize=orders["threads"], ca_certs=orders["pooled"]) if orders["pooled"] else None
+    before = _open_sockets()
+    with ThreadPoolExecutor(orders["threads"]) as executor:
+        tokens = list(executor.map(lambda code: _exchange(orders, code, http), codes[:200]))
+        peak = _peak()
+        tokens += executor.map(lambda code: _exchange(orders, code, http), codes[200:])
+    growth = _peak() - peak
+    if http is not None:
+        http.clear()
+    gc.collect()
+    return {"tokens": tokens, "growth": growth, "sockets": _open_sockets() - before}
+
+
 if __name__ == "__main__":
-    modes = {"interrupted": interrupted, "forked": forked, "starved": starved, "weighed": weighed}
+    modes = {function.__name__: function for function in (interrupted, forked, starved, weighed, loaded)}
     print(json.dumps(modes[sys.argv[1]](json.load(sys.stdin))))  # noqa: T201 - it is the answer

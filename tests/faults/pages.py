@@ -1,4 +1,4 @@
-"""Answers that real servers were seen to give, word for word in all that matters."""
+"""Answers in the form that real servers give them."""
 
 TOMCAT_401 = (
     '<!doctype html><html lang="en"><head><title>HTTP Status 401 \u2013 Unauthorized</title><style type="text/css">'

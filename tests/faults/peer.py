@@ -170,6 +170,8 @@ class Peer:
                 self._failures.append(error)
             finally:
                 line.connected.close()
+                # Thousands of lines may be kept; their TLS states would be most of what they take.
+                line.connected = connected
 
 
 @contextmanager

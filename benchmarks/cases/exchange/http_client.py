@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from benchmarks.cases.parse.by_hand import from_bytes
+from benchmarks.documents import CODE
+from benchmarks.documents import SECRET
 
 NAME = "http.client"
 _HEADERS = {
-    "Authorization": "Basic " + b64encode(b"id:secret").decode(),
+    "Authorization": "Basic " + b64encode(f"id:{SECRET}".encode()).decode(),
     "Content-Type": "application/x-www-form-urlencoded",
     "Accept": "application/json",
 }
@@ -22,7 +24,7 @@ _HEADERS = {
 def _post(connection: HTTPSConnection, path: str) -> tuple[UUID, int]:
     form = {
         "grant_type": "authorization_code",
-        "code": "Ab3xY9",
+        "code": CODE,
         "redirect_uri": "http://127.0.0.1:8080/",
         "scope": "tasks:read tasks:write",
     }

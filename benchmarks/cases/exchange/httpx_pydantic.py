@@ -7,16 +7,18 @@ from uuid import UUID
 import httpx
 
 from benchmarks.cases.parse.pydantic_model import OAuthTokenV1
+from benchmarks.documents import CODE
+from benchmarks.documents import SECRET
 
 NAME = "httpx + pydantic"
 _REQUEST: dict[str, Any] = {
     "data": {
         "grant_type": "authorization_code",
-        "code": "Ab3xY9",
+        "code": CODE,
         "redirect_uri": "http://127.0.0.1:8080/",
         "scope": "tasks:read tasks:write",
     },
-    "auth": ("id", "secret"),
+    "auth": ("id", SECRET),
     "headers": {"Accept": "application/json"},
 }
 

@@ -9,6 +9,9 @@ from pydantic import HttpUrl
 from pyticktick.models.v1.parameters.oauth import OAuthTokenURLV1
 from pyticktick.models.v1.responses.oauth import OAuthTokenV1
 
+from benchmarks.documents import CODE
+from benchmarks.documents import SECRET
+
 NAME = "pyticktick's way"
 
 
@@ -16,8 +19,8 @@ def exchange(url: str) -> tuple[UUID, int]:
     """Trade a code for a token."""
     token_url = OAuthTokenURLV1(
         client_id="id",
-        client_secret="secret",
-        code="Ab3xY9",
+        client_secret=SECRET,
+        code=CODE,
         oauth_redirect_url=HttpUrl("http://127.0.0.1:8080/"),
         base_url=HttpUrl(url),
     ).model_dump()

@@ -1,0 +1,96 @@
+"""The person at the browser, played by a small HTTP client: follows redirects, keeps cookies, fills in forms."""
+
+from html.parser import HTMLParser
+from http.client import HTTPMessage
+from http.cookiejar import CookieJar
+from typing import IO
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.parse import urljoin
+from urllib.request import HTTPCookieProcessor
+from urllib.request import HTTPRedirectHandler
+from urllib.request import ProxyHandler
+from urllib.request import Request
+from urllib.request import build_opener
+
+from attrs import field
+from attrs import frozen
+
+from interop.serving import PASSWORD
+from interop.serving import USER
+
+# Seconds for one page of a server on a busy machine.
+_PATIENCE = 30.0
+# To log in, to be asked, and one more.
+_MOST_PAGES = 3
+
+
+@frozen(kw_only=True)
+class Person:
+    """A new browser, and the person's mind about what they will be asked."""
+
+    allow: bool = True
+    """Whether they press the button of that name."""
+    _cookies: CookieJar = field(init=False, factory=CookieJar)
+
+    def visit(self, uri: str) -> str:
+        """Open an authorization URL and do what its pages ask.
+
+        Returns:
+            The URL of the program that the browser is sent to in the end.
+
+        Raises:
+            HTTPError: the server shows an error page instead.
+
+        """
+        opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self._cookies), _StayOnServer())
+        next_request: Request | str = uri
+        for _ in range(_MOST_PAGES):
+            try:
+                with opener.open(next_request, timeout=_PATIENCE) as page:
+                    form = _Form(page.read().decode())
+                    action = urljoin(page.url, form.action)
+            except HTTPError as answer:
+                with answer:
+                    if answer.code == 302:
+                        return answer.headers["Location"]
+                    raise
+            next_request = Request(action, urlencode(self._fill_in(form)).encode(), {"Referer": uri})
+        raise AssertionError("the server asks without end")
+
+    def _fill_in(self, form: "_Form") -> dict[str, str]:
+        known = {"username": USER, "password": PASSWORD}
+        fields = {name: known.get(name, value) for name, value in form.fields.items()}
+        if not self.allow:
+            fields.pop("allow", None)
+        return fields
+
+
+class _Form(HTMLParser):
+    """The one form of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the fields, buttons included, and where they go."""
+        attributes = dict(attrs)
+        if tag == "form":
+            self.action = attributes.get("action") or ""
+        elif tag == "input" and (name := attributes.get("name")):
+            self.fields[name] = attributes.get("value") or ""
+
+
+class _StayOnServer(HTTPRedirectHandler):
+    """Follows redirects on the server, and leaves the one to the program to the program."""
+
+    def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """Return the request to follow with; None when it leaves the server."""
+        if Request(newurl).host != req.host:
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -1,0 +1,129 @@
+"""An authorization server of django-oauth-toolkit in TickTick's shape: ``python -m interop.toolkit_server``."""
+
+from uuid import uuid4
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest
+from django.http import HttpResponse
+from django.urls import path
+
+from interop.serving import AUTHORIZE_PATH
+from interop.serving import CLIENT_ID
+from interop.serving import CLIENT_SECRET
+from interop.serving import LIFETIME
+from interop.serving import PASSWORD
+from interop.serving import REDIRECT_URI
+from interop.serving import RESOURCE_PATH
+from interop.serving import SCOPE
+from interop.serving import TOKEN_PATH
+from interop.serving import USER
+from interop.serving import serve
+
+# The toolkit brings its consent page along, Django its log-in without a page.
+LOGIN_PAGE = '<form method="post">{% csrf_token %}{{ form }}<input type="submit"></form>'
+
+
+def new_uuid(_request: object) -> str:
+    """Make a token as TickTick's look."""
+    return str(uuid4())
+
+
+settings.configure(
+    ALLOWED_HOSTS=["127.0.0.1"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.staticfiles",
+        "oauth2_provider",
+    ],
+    LOGIN_URL="/login",
+    MIDDLEWARE=[
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ],
+    OAUTH2_PROVIDER={
+        "ACCESS_TOKEN_EXPIRE_SECONDS": LIFETIME,
+        "ACCESS_TOKEN_GENERATOR": new_uuid,
+        "ALLOWED_REDIRECT_URI_SCHEMES": ["http"],
+        "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,  # each redirect names this server (RFC 9207)
+        "PKCE_REQUIRED": False,
+        "SCOPES": dict.fromkeys(SCOPE.split(), "your tasks"),
+    },
+    # The default takes a good part of a second, twice a sign-in, so that a stolen database is of little use.
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY=CLIENT_SECRET,
+    STATIC_URL="static/",
+    TEMPLATES=[
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {
+                "context_processors": ["django.template.context_processors.request"],
+                "loaders": [
+                    ("django.template.loaders.locmem.Loader", {"registration/login.html": LOGIN_PAGE}),
+                    "django.template.loaders.app_directories.Loader",
+                ],
+            },
+        }
+    ],
+    USE_TZ=True,
+)
+django.setup()
+
+# What follows needs the settings.
+from django.contrib.auth.models import User  # noqa: E402
+from django.contrib.auth.views import LoginView  # noqa: E402
+from oauth2_provider.models import Application  # noqa: E402
+from oauth2_provider.oauth2_backends import OAuthLibCore  # noqa: E402
+from oauth2_provider.views import AuthorizationView  # noqa: E402
+from oauth2_provider.views import ScopedProtectedResourceView  # noqa: E402
+from oauth2_provider.views import TokenView  # noqa: E402
+
+
+class TickTickLike(OAuthLibCore):
+    """Says ``bearer`` where the toolkit says ``Bearer``: its way to add to a token response, or change it."""
+
+    def _get_extra_credentials(self, _request: HttpRequest) -> dict[str, str]:
+        return {"token_type": "bearer"}
+
+
+class BearerTokenView(TokenView):
+    """The toolkit's own token endpoint, with the backend above."""
+
+    oauthlib_backend_class = TickTickLike
+
+
+class ResourceView(ScopedProtectedResourceView):
+    """Tells whose token it is that a request bears."""
+
+    required_scopes = SCOPE.split()
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request whose token is good."""
+        return HttpResponse(request.resource_owner.username)
+
+
+urlpatterns = [
+    path("login", LoginView.as_view()),
+    path(AUTHORIZE_PATH, AuthorizationView.as_view()),
+    path(TOKEN_PATH, BearerTokenView.as_view()),
+    path(RESOURCE_PATH, ResourceView.as_view()),
+]
+
+if __name__ == "__main__":
+    call_command("migrate", verbosity=0)
+    User.objects.create_user(USER, password=PASSWORD)
+    Application.objects.create(
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
+        redirect_uris=REDIRECT_URI,
+    )
+    serve(get_wsgi_application())

@@ -1,0 +1,209 @@
+"""The canary scan: that it finds what leaks, and the ways to leak that no row of the matrix has."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from collections.abc import Iterator
+from datetime import datetime
+from datetime import timezone
+from http.client import HTTPConnection
+
+import pytest
+import urllib3
+
+import ticktick_oauth._token_request
+from faults.canaries import Canaries
+from faults.canaries import faces_of
+from faults.cases import HEAD
+from faults.cases import TOKEN
+from faults.cases import raw
+from faults.cases import reply
+from faults.peer import Peer
+from faults.watch import Watch
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import IssuedToken
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import TokenRequest
+from ticktick_oauth import exchange_code
+from ticktick_oauth.exceptions import OAuthError
+from ticktick_oauth.exceptions import TokenEndpointError
+
+SECRETS = ["code", "client_secret", "state", "code_verifier", "access_token"]
+
+
+@pytest.fixture
+def unchecked(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Watch:
+    """Make exchanges that a test is to find the leaks of."""
+    return Watch(caplog, capfd)
+
+
+@pytest.fixture
+def watch(unchecked: Watch) -> Iterator[Watch]:
+    """Make exchanges whose secrets must show nowhere by the end of the test."""
+    yield unchecked
+    assert unchecked.leaks() == []
+
+
+# The scan can fail
+
+
+def _with(secret: str, plant: Callable[[OAuthError, str], object]) -> OAuthError:
+    error = OAuthError("clean")
+    plant(error, secret)
+    return error
+
+
+def _plant_cause(error: OAuthError, secret: str) -> None:
+    error.__cause__ = ValueError(secret)
+
+
+def _plant_context(error: OAuthError, secret: str) -> None:
+    error.__context__ = ValueError("clean")
+    error.__context__.__context__ = ValueError(secret)
+
+
+PLANTS: dict[str, Callable[[OAuthError, str], object]] = {
+    "args": lambda error, secret: setattr(error, "args", (secret,)),
+    "attribute": lambda error, secret: setattr(error, "body", secret),
+    "nested attribute": lambda error, secret: setattr(error, "problems", [{"value": secret.encode()}]),
+    "note": lambda error, secret: setattr(error, "__notes__", [secret]),
+    "cause": _plant_cause,
+    "context": _plant_context,
+}
+
+
+@pytest.mark.parametrize("place", PLANTS)
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_planted_secret_is_found_in_an_error(place: str, name: str) -> None:
+    """Each secret, in each place of an error, is told by its name."""
+    canaries = Canaries()
+    secret = getattr(canaries, name)
+    assert name in canaries.found_in(faces_of(_with(f"before {secret} behind", PLANTS[place])))
+    assert canaries.found_in(faces_of(_with("nothing", PLANTS[place]))) == []
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        lambda secret: logging.getLogger("any").debug("sent %s", secret),
+        lambda secret: logging.getLogger("any").warning("sent", extra={"request": secret}),
+        lambda secret: sys.stdout.write(secret),  # noqa: PLW0108 - it is another one by then
+        lambda secret: sys.stderr.write(secret),  # noqa: PLW0108 - as above
+    ],
+    ids=["log", "log extra", "stdout", "stderr"],
+)
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_planted_secret_is_found_in_what_a_process_shows(
+    unchecked: Watch, leak: Callable[[str], object], name: str
+) -> None:
+    """Each secret, in a log record or in the output, is told by its name."""
+    assert unchecked.leaks() == []
+    leak(getattr(unchecked.canaries, name))
+    assert name in unchecked.leaks()
+
+
+def test_an_error_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the package's redaction switched off, the scan of an exchange tells the echoed secrets."""
+    monkeypatch.setattr(ticktick_oauth._token_request, "clean", lambda text, *_: text)
+    body = b'{"error":"<code>","error_description":"<client_secret>"}'
+    with Peer(reply(400, body), fill=unchecked.canaries.fill) as peer:
+        unchecked.exchange(peer.url())
+    assert {"code", "client_secret"} <= set(unchecked.leaks())
+
+
+def test_a_warning_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning in an exchange, of whatever text, is told."""
+
+    def warn(*_: object) -> str:
+        warnings.warn("any", stacklevel=1)
+        return ""
+
+    monkeypatch.setattr(ticktick_oauth._token_request, "clean", warn)
+    with Peer(reply(400, b'{"error":"x"}')) as peer, pytest.raises(AssertionError):
+        unchecked.exchange(peer.url())
+
+
+# Other ways to leak
+
+
+def test_values_show_no_secret(watch: Watch) -> None:
+    """Requests, responses and tokens can be printed."""
+    canaries = watch.canaries
+    client = watch.client("https://example.com/oauth/token")
+    request = AuthorizationRequest(client=client, state=canaries.state, code_verifier=canaries.code_verifier)
+    response = request.parse_response(request.uri.replace("response_type=", "code=").partition("?")[2])
+    watch.note(repr(request), repr(response), str(request))
+    watch.note(repr(TokenRequest(client=client, code=canaries.code, code_verifier=canaries.code_verifier)))
+    assert canaries.found_in([request.uri]) == ["state", "middle of state"]
+
+
+def test_a_token_shows_itself_to_nobody(watch: Watch) -> None:
+    """The token that an exchange returns, and one with its moment, can be printed."""
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
+        token = watch.exchange(peer.url())
+    assert isinstance(token, OAuthTokenV1)
+    watch.note(repr(IssuedToken(token=token, issued_at=datetime.now(timezone.utc))))
+    assert watch.canaries.access_token in token.authorization_header()
+
+
+def test_the_secrets_are_in_the_one_request(watch: Watch) -> None:
+    """What is scanned for is what was sent, once each."""
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
+        watch.exchange(peer.url())
+    sent = watch.canaries.found_in([peer.received.decode("ascii")])
+    assert {"code", "code_verifier", "credentials"} <= set(sent)
+    assert "state" not in sent
+    assert peer.received.count(b"code=code%2F") == 1
+
+
+def test_http_clients_debug_output_is_off(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that has http.client print all traffic does not print an exchange over a connection of our own."""
+    monkeypatch.setattr(HTTPConnection, "debuglevel", 1)
+    with Peer(reply(200, TOKEN, "X-Echo: <code>"), fill=watch.canaries.fill) as peer:
+        assert isinstance(watch.exchange(peer.url()), OAuthTokenV1)
+
+
+MALFORMED = {
+    "no colon": b"X-Echo <code> <client_secret>\r\n",
+    "space in name": b"X Echo: <code>\r\nX <client_secret>: y\r\n",
+    "continuation": b" <code>\r\n",
+    "multipart": b"Content-Type: multipart/form-data; boundary=<code>\r\nno-colon <client_secret>\r\n",
+}
+
+
+@pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
+@pytest.mark.parametrize("headers", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_headers_do_not_reach_urllib3s_log(
+    watch: Watch, headers: bytes, http: urllib3.PoolManager | None
+) -> None:
+    """urllib3 warns of headers that it cannot parse, and quotes them; the answer is read all the same."""
+    play = raw(HEAD, headers, b"Connection: close\r\n\r\n", TOKEN)
+    with Peer(play, fill=watch.canaries.fill) as peer:
+        assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
+    assert peer.requests == 1
+
+
+def test_urllib3s_log_is_as_it_was_after_an_exchange(watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+    """Only the exchange's own records are kept out: a program's other requests are logged as before."""
+    with Peer(raw(HEAD, b"no colon\r\n\r\n", TOKEN), fill=watch.canaries.fill) as peer:
+        watch.exchange(peer.url())
+        assert "Failed to parse headers" not in caplog.text
+        with urllib3.PoolManager() as http:
+            http.request("POST", peer.url(), body=b"", retries=False)
+    assert caplog.text.count("Failed to parse headers") == 1
+    caplog.clear()  # it quotes what this test itself had sent
+
+
+def test_what_is_raised_in_a_callers_except_block_is_the_callers(watch: Watch) -> None:
+    """An error has no context of ours; raised within an except block it has that block's, as Python does it."""
+    with Peer(reply(400)) as peer:
+        client = watch.client(peer.url())
+        mistake = ValueError("the caller's")
+        try:
+            raise mistake
+        except ValueError:
+            with pytest.raises(TokenEndpointError) as caught:
+                exchange_code(client, watch.canaries.code)
+    assert caught.value.__context__ is mistake
+    assert caught.value.__cause__ is None

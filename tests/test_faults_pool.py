@@ -1,0 +1,362 @@
+"""A caller's pool: used as it is, for one request, and given back; what then depends on it."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from faults.cases import BODIES
+from faults.cases import HEAD
+from faults.cases import REFUSALS
+from faults.cases import SOON
+from faults.cases import TOKEN
+from faults.cases import dripped
+from faults.cases import raw
+from faults.cases import reply
+from faults.issuer import issuing
+from faults.peer import LOOPBACK
+from faults.peer import Line
+from faults.peer import Peer
+from faults.peer import Script
+from faults.peer import black_hole
+from faults.peer import closed_port
+from faults.proxy import forward
+from faults.tls import Authority
+from faults.watch import Watch
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import exchange_code
+from ticktick_oauth.exceptions import DeadlineExceededError
+from ticktick_oauth.exceptions import TokenEndpointError
+from ticktick_oauth.exceptions import TransportError
+
+
+@pytest.fixture
+def watch(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Watch]:
+    """Make exchanges whose secrets must show nowhere by the end of the test."""
+    watch = Watch(caplog, capfd)
+    yield watch
+    assert watch.leaks() == []
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Make an authority for the whole run, which nothing but a pool with its file trusts."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def _headers(peer: Peer) -> dict[str, str]:
+    head = peer.received.partition(b"\r\n\r\n")[0].decode("ascii")
+    lines = [line.partition(": ") for line in head.split("\r\n")[1:]]
+    assert len(lines) == len({name.lower() for name, _, _ in lines})
+    return {name.lower(): value for name, _, value in lines}
+
+
+def test_a_pool_is_used_and_not_closed(watch: Watch) -> None:
+    """Two exchanges go over one connection, which is still the pool's to use afterwards."""
+    issued: dict[str, str] = {}
+    with Peer(issuing(issued)) as peer, urllib3.PoolManager() as http:
+        client = watch.client(peer.url())
+        tokens = [str(exchange_code(client, code, http=http).access_token) for code in ("one", "two")]
+        assert http.request("POST", peer.url(), body=b"code=three", retries=False).status == 200
+    assert [issued["one"], issued["two"]] == tokens
+    assert (peer.connections, peer.requests) == (1, 3)
+
+
+@pytest.mark.parametrize("status", [102, 103, 199])
+def test_an_interim_answer_ends_its_connection(watch: Watch, status: int) -> None:
+    """What comes behind an interim answer is the answer to that request, and never to the next one of the pool."""
+    told = threading.Event()
+
+    def play(line: Line) -> None:
+        line.receive_request()
+        if line is line.peer.lines[0]:
+            line.send(b"HTTP/1.1 %d Interim\r\n\r\n" % status)
+            told.wait(10)
+            line.connected.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n["not yours"]')
+        else:
+            line.answer(200, TOKEN)
+        line.hold()
+
+    with Peer(play, fill=watch.canaries.fill) as peer, urllib3.PoolManager() as http:
+        first = watch.exchange(peer.url(), http=http)
+        told.set()
+        second = watch.exchange(peer.url(), http=http)
+    assert isinstance(first, TokenEndpointError)
+    assert first.status == status
+    assert isinstance(second, OAuthTokenV1)
+    assert (peer.connections, peer.requests) == (2, 2)
+
+
+RETRY = urllib3.Retry(5, allowed_methods=None, status_forcelist=[503], redirect=5, backoff_factor=0)
+
+
+@pytest.mark.parametrize("retries", [RETRY, 5, True], ids=["Retry", "5", "True"])
+@pytest.mark.parametrize(
+    ("play", "error"),
+    [
+        (reply(503, b"", "Retry-After: 1"), TokenEndpointError),
+        (reply(429, b"", "Retry-After: 1"), TokenEndpointError),
+        (reply(307, b"", "Location: /elsewhere"), TokenEndpointError),
+        (reply(303, b"", "Location: /elsewhere"), TokenEndpointError),
+        (raw(), TransportError),
+        (raw(HEAD, b"Content-Length: 5\r\n\r\n1"), TransportError),
+    ],
+    ids=["503", "429", "307", "303", "no answer", "half an answer"],
+)
+def test_a_pools_own_retries_are_off(watch: Watch, retries: Any, play: Script, error: type[Exception]) -> None:  # noqa: ANN401 - urllib3 takes three types
+    """However a pool retries and follows redirects by itself, the code is sent once."""
+    with Peer(play) as peer, urllib3.PoolManager(retries=retries) as http:
+        outcome = watch.exchange(peer.url(), http=http)
+    assert type(outcome) is error
+    assert not getattr(outcome, "code_unused", False)
+    assert (peer.connections, peer.requests) == (1, 1)
+
+
+def test_a_tls_error_behind_the_request_does_not_send_it_again(watch: Watch, authority: Authority) -> None:
+    """T8 by a pool: urllib3's own retries would post the code four times."""
+
+    def bad_record(line: Line) -> None:
+        line.receive_request()
+        with socket.socket(fileno=socket.dup(line.connected.fileno())) as below:
+            below.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
+        line.hold()
+
+    tls = authority.server()
+    with Peer(bad_record, tls=tls) as peer, urllib3.PoolManager(ca_certs=str(authority.file)) as http:
+        outcome = watch.exchange(peer.url(), http=http)
+    assert type(outcome) is TransportError
+    assert not outcome.code_unused
+    assert (peer.connections, peer.requests) == (1, 1)
+
+
+def test_a_pools_headers_stay_and_ours_win(watch: Watch) -> None:
+    """A pool's User-Agent and its own headers are sent; the four that the exchange depends on are ours."""
+    theirs = {"user-agent": "theirs", "X-Team": "a", "authorization": "Basic x", "ACCEPT": "text/xml"}
+    theirs |= {"content-type": "text/plain", "accept-encoding": "gzip"}
+    play = reply(200, TOKEN)
+    with Peer(play, fill=watch.canaries.fill) as peer, urllib3.PoolManager(headers=theirs) as http:
+        assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
+        assert http.headers == theirs
+    headers = _headers(peer)
+    assert watch.canaries.found_in([headers.pop("authorization")]) == ["credentials"]
+    del headers["host"], headers["content-length"]
+    assert headers == {
+        "user-agent": "theirs",
+        "x-team": "a",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/x-www-form-urlencoded",
+    }
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["fresh", "pool"])
+def test_without_a_pools_own_headers_ours_are_sent(watch: Watch, *, pooled: bool) -> None:
+    """The same request goes over a connection of our own and through a pool, named for this package."""
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer, urllib3.PoolManager() as http:
+        assert isinstance(watch.exchange(peer.url(), http=http if pooled else None), OAuthTokenV1)
+    headers = _headers(peer)
+    assert headers.pop("authorization").startswith("Basic ")
+    assert int(headers.pop("content-length")) > 100
+    assert headers == {
+        "host": f"{LOOPBACK}:{peer.port}",
+        "user-agent": "ticktick-oauth",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/x-www-form-urlencoded",
+    }
+    assert peer.received.startswith(b"POST /oauth/token HTTP/1.1\r\n")
+
+
+def test_a_private_authority_comes_in_by_a_pool(watch: Watch, authority: Authority) -> None:
+    """A pool's own trust decides: with the file the exchange works, without it nothing is sent."""
+    tls = authority.server()
+    with (
+        Peer(reply(200, TOKEN), tls=tls, fill=watch.canaries.fill) as peer,
+        urllib3.PoolManager(ca_certs=str(authority.file)) as http,
+    ):
+        assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
+        with urllib3.PoolManager() as other:
+            outcome = watch.exchange(peer.url(), http=other)
+    assert type(outcome) is TransportError
+    assert "certificate" in str(outcome)
+    assert peer.requests == 1
+
+
+# code_unused
+
+
+def test_n1_by_a_pool(watch: Watch) -> None:
+    """N1: where nobody listens, nothing was sent."""
+    with closed_port() as port, urllib3.PoolManager() as http:
+        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/", http=http)
+    assert type(outcome) is TransportError
+    assert outcome.code_unused
+    assert "ECONNREFUSED" in str(outcome)
+
+
+def test_n2_by_a_pool(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N2: a name that does not resolve is told with the resolver's words."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with urllib3.PoolManager() as http:
+        outcome = watch.exchange("https://ticktick.invalid/", http=http)
+    assert type(outcome) is TransportError
+    assert outcome.code_unused
+    assert "no such name" in str(outcome)
+
+
+def test_n3_by_a_pool(watch: Watch) -> None:
+    """N3: an address that swallows the SYN is given up at the deadline."""
+    with black_hole() as port, urllib3.PoolManager() as http:
+        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/", http=http, timeout=SOON)
+    assert type(outcome) is DeadlineExceededError
+    assert outcome.code_unused
+    assert SOON <= watch.elapsed < SOON + 1
+
+
+def test_n9_by_a_pool(watch: Watch) -> None:
+    """N9: the deadline is checked between reads of the body."""
+    drip = dripped(HEAD + b"Content-Length: 500\r\n\r\n", b" " * 500)
+    with Peer(drip) as peer, urllib3.PoolManager() as http:
+        outcome = watch.exchange(peer.url(), http=http, timeout=SOON)
+    assert type(outcome) is DeadlineExceededError
+    assert not outcome.code_unused
+    assert watch.elapsed < SOON + 1
+
+
+# Slots
+
+
+def test_no_slot_of_a_pool_is_lost(watch: Watch) -> None:
+    """With one slot to wait for, each outcome gives it back for the next exchange."""
+    cases = [case for case in (*REFUSALS, *BODIES) if case.row in {"H1", "H8b", "H13", "H17", "H20", "H21", "H22"}]
+    scripts = iter([*(case.play for case in cases), raw(), Line.reset, Line.ignore_request, reply(200, TOKEN)])
+
+    def play(line: Line) -> None:
+        next(scripts)(line)
+
+    with Peer(play, fill=watch.canaries.fill) as peer, urllib3.PoolManager(maxsize=1, block=True) as http:
+        for case in cases:
+            assert case.error is type(watch.exchange(peer.url(), http=http)), case
+        for timeout, error in ((5, TransportError), (5, TransportError), (SOON, DeadlineExceededError)):
+            assert error is type(watch.exchange(peer.url(), http=http, timeout=timeout))
+        assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
+    assert peer.connections == len(cases) + 4
+
+
+def test_a_pool_that_is_all_in_use(watch: Watch) -> None:
+    """To wait for a slot counts for the deadline, and sends nothing."""
+    with (
+        Peer(raw(HEAD, b"Content-Length: 5\r\n\r\n12345")) as peer,
+        urllib3.PoolManager(maxsize=1, block=True) as http,
+    ):
+        taken = http.request("GET", peer.url(), preload_content=False)
+        outcome = watch.exchange(peer.url(), http=http, timeout=SOON)
+        taken.close()
+        taken.release_conn()
+    assert type(outcome) is DeadlineExceededError
+    assert outcome.code_unused
+    assert "connection from the pool" in str(outcome)
+    assert SOON <= watch.elapsed < SOON + 1
+    assert peer.requests == 0
+
+
+# Proxies
+
+
+def test_a_proxy_for_plain_requests(watch: Watch) -> None:
+    """The request goes to the proxy in absolute form, with the proxy's headers, and is passed on once."""
+    headers = urllib3.make_headers(proxy_basic_auth="user:password")
+    with (
+        Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer,
+        Peer(forward) as proxy,
+        urllib3.ProxyManager(proxy.url(), proxy_headers=headers) as http,
+    ):
+        assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
+    assert proxy.received.startswith(f"POST {peer.url()} HTTP/1.1\r\n".encode())
+    assert _headers(proxy)["proxy-authorization"] == "Basic dXNlcjpwYXNzd29yZA=="
+    assert (proxy.requests, peer.requests) == (1, 1)
+
+
+def test_a_proxy_for_tls(watch: Watch, authority: Authority) -> None:
+    """Over CONNECT the proxy sees the host and nothing of the request."""
+    tls = authority.server()
+    with (
+        Peer(reply(200, TOKEN), tls=tls, fill=watch.canaries.fill) as peer,
+        Peer(forward) as proxy,
+        urllib3.ProxyManager(proxy.url(), ca_certs=str(authority.file)) as http,
+    ):
+        assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
+    assert proxy.received.startswith(f"CONNECT {LOOPBACK}:{peer.port} HTTP/1.".encode())
+    assert (proxy.connections, proxy.requests, peer.requests) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there(watch: Watch, scheme: str) -> None:
+    """Where the proxy does not listen, nothing was sent."""
+    with (
+        Peer(reply(200, TOKEN)) as peer,
+        closed_port() as port,
+        urllib3.ProxyManager(f"http://{LOOPBACK}:{port}") as http,
+    ):
+        outcome = watch.exchange(f"{scheme}://{LOOPBACK}:{peer.port}/", http=http)
+    assert type(outcome) is TransportError
+    assert outcome.code_unused
+    assert "ECONNREFUSED" in str(outcome)
+    assert peer.connections == 0
+
+
+def test_a_proxy_that_refuses_a_tunnel(watch: Watch) -> None:
+    """A refused CONNECT carried no request; as there was a connection, the code is not promised to be unused."""
+    with Peer(reply(407, b"<html>")) as proxy, urllib3.ProxyManager(proxy.url()) as http:
+        outcome = watch.exchange("https://ticktick.invalid/oauth/token", http=http)
+    assert type(outcome) is TransportError
+    assert not outcome.code_unused
+    assert b"POST" not in proxy.received
+
+
+def test_a_proxy_that_answers_itself(watch: Watch) -> None:
+    """A proxy's own error page is told by its status."""
+    with (
+        Peer(reply(502, b"<html><code>"), fill=watch.canaries.fill) as proxy,
+        urllib3.ProxyManager(proxy.url()) as http,
+    ):
+        outcome = watch.exchange("http://localhost:9/oauth/token", http=http)
+    assert isinstance(outcome, TokenEndpointError)
+    assert outcome.status == 502
+    assert proxy.requests == 1
+
+
+def test_a_proxy_that_reads_tls_is_not_trusted(watch: Watch, authority: Authority, tmp_path: Path) -> None:
+    """A tunnel that ends at somebody else's certificate carries no request."""
+    with (
+        Peer(reply(200, TOKEN), tls=Authority(tmp_path).server()) as peer,
+        Peer(forward) as proxy,
+        urllib3.ProxyManager(proxy.url(), ca_certs=str(authority.file)) as http,
+    ):
+        outcome = watch.exchange(peer.url(), http=http)
+    assert type(outcome) is TransportError
+    assert "certificate" in str(outcome)
+    assert peer.requests == 0
+
+
+# Mistakes of the caller
+
+
+@pytest.mark.parametrize("http", ["pool", object(), urllib3.HTTPConnectionPool(LOOPBACK), urllib3.PoolManager])
+def test_what_is_no_pool_manager_is_refused(watch: Watch, http: object) -> None:
+    """Also a pool for one host, which would send the secrets there whatever the server's address is."""
+    with (
+        Peer(reply(200, TOKEN)) as peer,
+        pytest.raises(TypeError, match=r"^http must be of type PoolManager, not ") as caught,
+    ):
+        watch.exchange(peer.url(), http=http)
+    watch.note(str(caught.value))
+    assert peer.connections == 0
