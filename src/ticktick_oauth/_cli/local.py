@@ -115,8 +115,8 @@ In a program:
 """,
             flush=True,
         )
-        Event().wait()
-    return 0
+        while True:
+            Event().wait()
 
 
 def _redacted(uri: str, *secrets: str) -> str:
