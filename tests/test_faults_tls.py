@@ -109,14 +109,14 @@ def test_the_trust_store_is_kept_between_exchanges(
     assert len(made) == 1
 
 
-def test_a_trust_store_that_was_mended_is_read_again(watch: Watch, authority: Authority, tmp_path: Path) -> None:
+def test_a_trust_store_that_was_mended_is_read_again(
+    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Whoever adds the authority that was missing need not start the program again."""
-    file = Path(os.environ["SSL_CERT_FILE"]).read_bytes()
-    mended = tmp_path / "store.pem"
-    mended.write_bytes(Authority(tmp_path / "other").file.read_bytes())
-    os.environ["SSL_CERT_FILE"] = str(mended)  # the fixture puts the old value back
+    store = Authority(tmp_path).file
+    monkeypatch.setenv("SSL_CERT_FILE", str(store))
     _assert_unused(*_play(watch, reply(200, TOKEN), authority.server()), "certificate")
-    mended.write_bytes(file)
+    store.write_bytes(authority.file.read_bytes())
     assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
 
 

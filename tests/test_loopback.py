@@ -290,6 +290,7 @@ def test_ipv6_is_listened_on_when_it_is_the_redirect_uri() -> None:
 def test_localhost_is_listened_on_by_its_ipv4_literal() -> None:
     """`localhost` on ::1 may be another process; the browser comes to 127.0.0.1 and says the name."""
     running = Running("http://localhost:{port}")
+    assert "127.0.0.1" == running.receiver._host  # not a name, which a resolver could lead elsewhere
     with running.receiver:
         assert 421 == running.get(GOOD)[0]
         assert 200 == running.get(GOOD, host=f"LocalHost:{running.port}")[0]

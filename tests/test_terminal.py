@@ -26,6 +26,7 @@ class Terminal:
         self.home.mkdir()
         self._socket = str(folder / "tmux")
         self._folder = folder
+        self._number = 0
         # With no configuration of the user's, and no variable but these.
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "900", "-y", "60", "env", "-i", *self._environment())
         self.wait_for("ready$")
@@ -61,17 +62,23 @@ class Terminal:
         eventually(lambda: self.screen().rpartition("\n")[2].startswith(text))
         return self.screen()
 
-    def run(self, command: str) -> tuple[str, int]:
-        """Run a command to its end on a cleared screen, and return what it printed and its exit code."""
-        self.tmux("send-keys", "-l", "--", f"clear; {command}; echo code $?")
-        self.keys("Enter")
-        return self.result()
+    def start(self, command: str) -> None:
+        """Start a command on a cleared screen; its end bears a number, or that of the one before could be taken."""
+        self._number += 1
+        self.type(f"clear; {command}; echo code-{self._number} $?")
 
     def result(self) -> tuple[str, int]:
-        """Wait for the end of a command, and return what stands on the screen and its exit code."""
-        eventually(lambda: re.search(r"^code [0-9]+\nready\$$", self.screen(), re.MULTILINE))
-        text, _, code = self.screen().removesuffix("\nready$").rpartition("code ")
-        return text, int(code)
+        """Wait for the end of what was started, and return what stands on the screen and its exit code."""
+        pattern = re.compile(rf"(.*)^code-{self._number} ([0-9]+)\nready\$", re.DOTALL | re.MULTILINE)
+        eventually(lambda: pattern.fullmatch(self.screen()))
+        found = pattern.fullmatch(self.screen())
+        assert found is not None
+        return found[1], int(found[2])
+
+    def run(self, command: str) -> tuple[str, int]:
+        """Run a command to its end, and return what it printed and its exit code."""
+        self.start(command)
+        return self.result()
 
 
 @pytest.fixture
@@ -101,7 +108,7 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
     kept = terminal.home / ".config" / "ticktick-oauth" / "token.json"
     assert (f"no token in {kept}; sign in with: ticktick-oauth login", 1) == (text.strip(), code)
 
-    terminal.type(f"clear; ticktick-oauth login --manual --server {served['issuer']}; echo code $?")
+    terminal.start(f"ticktick-oauth login --manual --server {served['issuer']}")
     terminal.wait_for("Client id:")
     terminal.type(served["client id"])
     terminal.wait_for("Client secret (hidden):")
@@ -130,7 +137,7 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
 @pytest.mark.parametrize("prompt", ["Client id:", "Client secret (hidden):", "Then paste here"])
 def test_l8_ctrl_c_at_a_prompt(prompt: str, terminal: Terminal, served: dict[str, str]) -> None:
     """L8: it ends with exit 130 and one line, no traceback, no file, and a terminal that shows what is typed."""
-    terminal.type(f"clear; ticktick-oauth login --manual --server {served['issuer']}; echo code $?")
+    terminal.start(f"ticktick-oauth login --manual --server {served['issuer']}")
     for asked, answer in (("Client id:", "client id"), ("Client secret (hidden):", "client secret")):
         if asked == prompt:
             break
