@@ -173,7 +173,7 @@ def listen(  # noqa: C901 - it counts the two classes in
             self.close_connection = True
             self._send(page(code, error_page("The request cannot be read.")))
 
-        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
+        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = do_GET  # noqa: N815 - its names
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Print nothing: a request line may hold a code."""
