@@ -1,12 +1,7 @@
 """The first step: the authorization request and the redirect that answers it (RFC 6749 4.1.1 to 4.1.2, RFC 7636)."""
 
 import re
-from urllib.parse import SplitResult
-from urllib.parse import parse_qsl
-from urllib.parse import quote
-from urllib.parse import quote_plus
-from urllib.parse import urlencode
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from attrs import Attribute
 from attrs import field
@@ -22,6 +17,9 @@ from .exceptions import AuthorizationError
 from .exceptions import InvalidRedirectError
 from .exceptions import StateMismatchError
 
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
 # The size of a request line that http.server and most proxies take at the least; TickTick's redirects have some 100.
 _MAX_REDIRECT = 16 * 1024
 _MAX_SHOWN = 200
@@ -33,6 +31,9 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 def clean(text: str, *secrets: str | None) -> str:
     """Make what a server says fit to show: printable, 200 characters at most, without the secrets it may echo."""
+    from urllib.parse import quote
+    from urllib.parse import quote_plus
+
     # Line ends, escape codes and bidi controls go first: one of them could hide a secret from the search below.
     text = "".join(character for character in text if character.isprintable())
     forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
@@ -92,6 +93,9 @@ class AuthorizationRequest:
     @property
     def uri(self) -> str:
         """The authorization URL, for the person's browser. The state stands in it, as the RFC has it: do not log it."""
+        from urllib.parse import quote
+        from urllib.parse import urlencode
+
         server = self.client.server
         parameters = {
             "response_type": "code",
@@ -182,6 +186,8 @@ def _query_of(redirect: str, redirect_uri: str) -> str:
 
 
 def _check_same_address(address: str, redirect_uri: str) -> None:
+    from urllib.parse import urlsplit
+
     expected, met = urlsplit(redirect_uri), split_address(address)
     if met is None:
         raise InvalidRedirectError(f"the redirect is not an http(s) URL; expected {_shown(expected)}")
@@ -191,16 +197,18 @@ def _check_same_address(address: str, redirect_uri: str) -> None:
         )
 
 
-def _address_parts(parts: SplitResult) -> tuple[str, str | None, int | None, str]:
+def _address_parts(parts: "SplitResult") -> tuple[str, str | None, int | None, str]:
     # RFC 3986 sections 6.2.2 and 6.2.3: the host's case, the default port and an empty path make no difference.
     return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme], parts.path or "/"
 
 
-def _shown(parts: SplitResult) -> str:
+def _shown(parts: "SplitResult") -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
 def _parse_query(query: str) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
     if ";" in query and "&" not in query:
         raise InvalidRedirectError("the redirect's parameters are separated by ';'; expected '&'")
     try:

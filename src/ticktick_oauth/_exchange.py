@@ -14,7 +14,6 @@ from threading import get_ident
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
-from urllib.parse import urlsplit
 
 from ._authorization import clean
 from ._client import Client
@@ -135,6 +134,8 @@ class _Attempt:
     """How far an exchange has come, and how much of its time is left."""
 
     def __init__(self, url: str, timeout: float) -> None:
+        from urllib.parse import urlsplit
+
         parts = urlsplit(url)
         self.scheme = parts.scheme
         self.host = parts.hostname or ""

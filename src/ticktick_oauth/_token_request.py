@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import cast
-from urllib.parse import urlencode
-from urllib.parse import urlsplit
 
 from attrs import field
 from attrs import frozen
@@ -65,6 +63,8 @@ class TokenRequest:
     @property
     def body(self) -> bytes:
         """The form-encoded body: a secret."""
+        from urllib.parse import urlencode
+
         parameters = {
             "grant_type": "authorization_code",
             "code": self.code,
@@ -172,6 +172,8 @@ def _error_hint(  # noqa: PLR0911 - one a rule
 
 
 def _host(location: str) -> str:
+    from urllib.parse import urlsplit
+
     try:
         return urlsplit(location).hostname or "the same host"
     except ValueError:
