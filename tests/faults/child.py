@@ -28,7 +28,8 @@ from .canaries import faces_of
 def _exchange(orders: dict[str, Any], code: str, http: urllib3.PoolManager | None = None) -> str:
     url = orders["url"]
     server = AuthorizationServer(issuer=url, authorization_endpoint=url, token_endpoint=url)
-    client = Client(client_id=CLIENT_ID, client_secret=orders["client_secret"], server=server)
+    client_id = orders.get("client_id", CLIENT_ID)
+    client = Client(client_id=client_id, client_secret=orders["client_secret"], server=server)
     return str(exchange_code(client, code, http=http, timeout=60).access_token)
 
 
