@@ -25,6 +25,7 @@ from faults.parent import finish
 from faults.parent import order
 from faults.parent import run
 from faults.parent import start
+from faults.parent import wait_until_it_waits
 from faults.peer import LOOPBACK
 from faults.peer import Line
 from faults.peer import Peer
@@ -218,6 +219,7 @@ def test_n14_ctrl_c(watch: Watch) -> None:
     with Peer(Line.ignore_request) as peer, start("interrupted") as child:
         order(child, {"client_secret": watch.canaries.client_secret, "url": peer.url(), "code": watch.canaries.code})
         assert peer.asked.wait(30)
+        wait_until_it_waits(child)
         child.send_signal(signal.SIGINT)
         output, result = finish(child)
     watch.note(output)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
+from faults.parent import wait_until_it_waits
 from person import LATE
 from person import browse
 from person import code_of
@@ -198,6 +199,7 @@ def test_l8_a_signal_ends_it_at_once(number: int, code: int, *, exchanging: bool
     if exchanging:
         browse(uri)
         eventually(lambda: process.sandbox.requests)
+    wait_until_it_waits(process.process)
     process.process.send_signal(number)
     assert (code, "", "ticktick-oauth: interrupted\n" if number == signal.SIGINT else "") == process.end()
     assert [] == list(process.home.iterdir())

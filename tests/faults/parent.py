@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,19 @@ def order(child: "subprocess.Popen[str]", orders: dict[str, Any]) -> None:
     child.stdin = None
 
 
+def wait_until_it_waits(child: "subprocess.Popen[str]") -> None:
+    """Wait until a child sleeps in a system call (on Linux), where an interrupt meets no half-made object."""
+    end = time.monotonic() + 30
+    while Path(f"/proc/{child.pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "S":
+        assert time.monotonic() < end
+        os.sched_yield()
+
+
 def finish(child: "subprocess.Popen[str]") -> tuple[str, Any]:
     """Wait for a child; return what it printed, as text and as JSON."""
     output, errors = child.communicate(timeout=120)
-    assert (child.returncode, errors) == (0, "")
+    assert errors == ""
+    assert child.returncode == 0
     return output, json.loads(output)
 
 
