@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from .._converter import loads
 from .._json_schema import json_schema
 from ..exceptions import InvalidTokenError
+from .exits import DONE
+from .exits import NO
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -41,9 +43,9 @@ def _check(arguments: Namespace) -> int:
     except InvalidTokenError as error:
         for problem in error.problems:
             print(f"{problem.field or 'document'}: {problem.reason}")
-        return 1
+        return NO
     print(f"a valid token response; expires_in is {token.expires_in} seconds{_in_days(token.expires_in)}")
-    return 0
+    return DONE
 
 
 def _in_days(seconds: int) -> str:
@@ -55,4 +57,4 @@ def _in_days(seconds: int) -> str:
 
 def _schema(_arguments: Namespace) -> int:
     print(json.dumps(json_schema(), indent=2))
-    return 0
+    return DONE

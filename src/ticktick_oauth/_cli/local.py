@@ -3,8 +3,6 @@
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
-from datetime import datetime
-from datetime import timezone
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -14,6 +12,9 @@ from .._client import DEFAULT_REDIRECT_URI
 from .._exchange import exchange_code
 from .._token import IssuedToken
 from ..exceptions import InvalidTokenError
+from .exits import DONE
+from .words import expiry
+from .words import now
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -61,14 +62,13 @@ def _demo(_arguments: Namespace) -> int:
         print("   and the state is the request's own\n")
 
         token = exchange_code(client, response.code)
-        issued = IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
-        remaining = issued.remaining(now=issued.issued_at)
+        issued = IssuedToken(token=token, issued_at=now(), server=client.server)
         print(f"3. Token request: POST {client.server.token_endpoint} answers 200, a valid token")
         print("   access_token  [redacted]")
         print(f"   expires_in    {token.expires_in} seconds")
         print(f"   token_type    {token.token_type}")
         print(f"   scope         {token.scope}")
-        print(f"   It expires on {issued.expires_at:%Y-%m-%d at %H:%M} UTC, in {remaining.days} days.\n")
+        print(f"   It {expiry(issued, at=issued.issued_at)}.\n")
 
         print("And an answer that is no token, with all that is wrong with it:")
         print(f"   {_BAD_DOCUMENT}")
@@ -78,7 +78,7 @@ def _demo(_arguments: Namespace) -> int:
         except InvalidTokenError as error:
             for problem in error.problems:
                 print(f"   {problem.field}: {problem.reason}")
-    return 0
+    return DONE
 
 
 def _sandbox(arguments: Namespace) -> int:
