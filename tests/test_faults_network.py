@@ -33,6 +33,7 @@ from faults.peer import black_hole
 from faults.peer import closed_port
 from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import _exchange
 from ticktick_oauth import exchange_code
 from ticktick_oauth.exceptions import DeadlineExceededError
 from ticktick_oauth.exceptions import OAuthError
@@ -205,6 +206,20 @@ def test_a_connection_is_closed_when_the_exchange_ends(watch: Watch) -> None:
         gc.enable()
 
 
+def test_an_exchange_without_another_thread(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system gives no more threads, urllib3 is loaded by the one that there is."""
+
+    class Refused(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer, monkeypatch.context() as patch:
+        patch.setattr(_exchange, "Thread", Refused)
+        _exchange._start_loader.cache_clear()
+        assert isinstance(watch.exchange(peer.url()), OAuthTokenV1)
+    _exchange._start_loader.cache_clear()
+
+
 # In processes of their own
 
 
@@ -237,6 +252,14 @@ def test_n17_fork(watch: Watch) -> None:
     assert peer.requests == 3
 
 
+def test_an_exchange_at_the_end_of_the_interpreter(watch: Watch) -> None:
+    """A first exchange is fine as late as that, where Python 3.12 starts no thread that could load urllib3."""
+    issued: dict[str, str] = {}
+    with Peer(issuing(issued)) as peer:
+        token = _run("ending", watch, url=peer.url(), code="last")
+    assert {"last": token} == issued
+
+
 @pytest.mark.parametrize("warm", ["warm", ""], ids=["warm", "cold"])
 def test_n20_no_file_descriptor_is_left(watch: Watch, warm: str) -> None:
     """N20: the system's error is named, nothing was sent, nothing stays open, and the next exchange is fine."""
@@ -263,7 +286,7 @@ def test_n20_an_error_is_told_where_no_module_can_be_loaded(watch: Watch, monkey
     with closed_port() as port, monkeypatch.context() as patch:
         patch.setattr(builtins, "__import__", import_)
         outcome = watch.exchange(f"http://{LOOPBACK}:{port}/token", timeout=SOON)
-    _assert_unused(outcome, "ECONNREFUSED")
+    _assert_unused(outcome, "EMFILE")
 
 
 def test_memory_stays_flat_for_hostile_bodies(watch: Watch) -> None:

@@ -9,7 +9,9 @@ from contextlib import closing
 from contextlib import contextmanager
 from contextlib import suppress
 from errno import errorcode
+from functools import cache
 from functools import lru_cache
+from threading import Thread
 from threading import get_ident
 from typing import TYPE_CHECKING
 from typing import Any
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
     from socket import SocketKind
     from socket import socket
     from ssl import SSLContext
+    from ssl import SSLSocket
 
     from urllib3 import BaseHTTPResponse
     from urllib3 import PoolManager
+    from urllib3.connection import HTTPConnection
+    from urllib3.connection import HTTPSConnection
 
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
 _MAX_TIMEOUT = 3600.0
@@ -71,7 +76,8 @@ def exchange_code(
             ``code_unused`` is true only for what urllib3 raises before there is a connection. A program that switches
             http.client's debug output on has it print the request, too. None: a fresh connection, the system's trust
             store (read again after a failure, or when SSL_CERT_FILE or SSL_CERT_DIR change), no proxy whatever the
-            environment says, no debug output, and a hard deadline.
+            environment says, no debug output, and a hard deadline. The first such exchange of a process loads urllib3
+            in a thread, which has ended when the exchange does.
         timeout: Seconds for the whole exchange, over 0 and up to 3600. The look-up of the host's name is the one
             thing that it cannot cut short, as the system's resolver cannot be interrupted.
 
@@ -156,19 +162,14 @@ class _Attempt:
 
 def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, str], bytes]:
     """Send the request over a connection of its own, which is closed then."""
-    from urllib3.connection import HTTPConnection
-    from urllib3.connection import HTTPSConnection
-
-    trust = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    context = _tls_context(trust) if attempt.scheme == "https" else None
-    with closing(_connect(attempt)) as plain_socket, ExitStack() as stack:
-        connected = plain_socket
-        if context is not None:
-            attempt.task = f"complete the TLS handshake with {attempt.host}"
-            plain_socket.settimeout(attempt.left())
-            connected = stack.enter_context(context.wrap_socket(plain_socket, server_hostname=attempt.host.rstrip(".")))
+    with ExitStack() as stack:
+        with _loading_urllib3():
+            connected = stack.enter_context(closing(_connect(attempt)))
+            if attempt.scheme == "https":
+                connected = stack.enter_context(closing(_secure(connected, attempt)))
         # The class decides about the Host header alone, since the connection gets its socket from here.
-        connection = (HTTPSConnection if context is not None else HTTPConnection)(attempt.host, attempt.port)
+        http, https = _connection_classes()
+        connection = (https if attempt.scheme == "https" else http)(attempt.host, attempt.port)
         connection.sock = cast("socket", _DeadlineSocket(connected, attempt))
         # `http.client` can be told to print all that it sends, for the whole process.
         connection.set_debuglevel(0)
@@ -188,20 +189,56 @@ def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, s
             return _read(response, request, attempt)
 
 
+@contextmanager
+def _loading_urllib3() -> "Generator[None, None, None]":
+    """Load urllib3 in a thread, if it has yet to be, while the block opens the connection.
+
+    Loading it takes Python some 20 ms, a fifth of a first exchange; the block waits meanwhile, for the network, and for
+    OpenSSL to read the trust store.
+    """
+    # Before, since both need it; all else that the block imports comes with it.
+    import ssl  # noqa: F401 # pyright: ignore[reportUnusedImport]
+
+    loader = _start_loader()
+    try:
+        yield
+    finally:
+        if loader is not None:
+            loader.join()
+
+
+@cache
+def _start_loader() -> Thread | None:
+    loader = Thread(target=_load_urllib3)
+    try:
+        loader.start()
+    except RuntimeError:  # there can be no more threads, or the interpreter is about to end
+        return None
+    return loader
+
+
+def _load_urllib3() -> None:
+    # What fails here fails again, and is told, where urllib3 is used.
+    with suppress(Exception):
+        _connection_classes()
+
+
+def _connection_classes() -> "tuple[type[HTTPConnection], type[HTTPSConnection]]":
+    from urllib3.connection import HTTPConnection
+    from urllib3.connection import HTTPSConnection
+
+    return HTTPConnection, HTTPSConnection
+
+
 def _send_through(
     http: "PoolManager",
     request: TokenRequest,
     attempt: _Attempt,
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Send the request through the caller's pool, by which all of urllib3's own ways to send it twice are off."""
-    from urllib3 import HTTPHeaderDict
-    from urllib3 import Timeout
-    from urllib3.exceptions import ConnectTimeoutError
-    from urllib3.exceptions import EmptyPoolError
-    from urllib3.exceptions import LocationValueError
-    from urllib3.exceptions import ProxyError
+    import urllib3
 
-    headers = HTTPHeaderDict(http.headers)
+    headers = urllib3.HTTPHeaderDict(http.headers)
     for name, value in {"Accept-Encoding": "identity", **request.headers}.items():
         if name != "User-Agent" or name not in headers:
             headers[name] = value
@@ -213,23 +250,23 @@ def _send_through(
             request.url,
             body=request.body,
             headers=headers,
-            timeout=Timeout(total=attempt.left()),
+            timeout=urllib3.Timeout(total=attempt.left()),
             pool_timeout=attempt.left(),
             retries=False,
             redirect=False,
             preload_content=False,
             decode_content=False,
         )
-    except EmptyPoolError:
+    except urllib3.exceptions.EmptyPoolError:
         # All of the pool's connections were in use for the whole time.
         attempt.task, attempt.code_unused = "get a connection from the pool", True
         raise TimeoutError from None
-    except (ConnectTimeoutError, LocationValueError):
+    except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.LocationValueError):
         # `ConnectTimeoutError` is also the base of `NewConnectionError` and `NameResolutionError`.
         attempt.code_unused = True
         raise
-    except ProxyError as error:
-        attempt.code_unused = isinstance(error.original_error, ConnectTimeoutError)
+    except urllib3.exceptions.ProxyError as error:
+        attempt.code_unused = isinstance(error.original_error, urllib3.exceptions.ConnectTimeoutError)
         raise
     try:
         return _read(response, request, attempt)
@@ -268,6 +305,15 @@ def _unreadable(response: "BaseHTTPResponse", reason: str) -> tuple[int, Mapping
     if response.status == _OK:
         raise TransportError(f"the answer cannot be read: {reason}")
     return response.status, response.headers, b""
+
+
+def _secure(plain_socket: "socket", attempt: _Attempt) -> "SSLSocket":
+    """Put TLS on a connection, with a certificate that the system trusts for the host."""
+    trust = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    context = _tls_context(trust)
+    attempt.task = f"complete the TLS handshake with {attempt.host}"
+    plain_socket.settimeout(attempt.left())
+    return context.wrap_socket(plain_socket, server_hostname=attempt.host.rstrip("."))
 
 
 @lru_cache(maxsize=1)
