@@ -3,7 +3,6 @@
 import argparse
 import json
 import platform
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -33,7 +32,7 @@ from .size import size
 _PARTS = ("parse", "cold", "exchange", "memory", "size", "hostile")
 _MEASURED: dict[str, Callable[[argparse.Namespace], list[Measurement]]] = {
     "parse": lambda arguments: parse(arguments.rounds or 5),
-    "cold": lambda arguments: cold(arguments.rounds or 20, arguments.python or sys.executable),
+    "cold": lambda arguments: cold(arguments.rounds or 20),
     "exchange": lambda arguments: exchange(arguments.rounds or 20),
     "memory": lambda _: memory(),
     "size": lambda _: size(),
@@ -78,7 +77,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="?", choices=_PARTS, help="one part; all of them by default")
     parser.add_argument("--rounds", type=int, help="how often each competitor has its turn (parse: 5, others: 20)")
-    parser.add_argument("--python", metavar="EXE", help="for cold: another Python, with the competitors installed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw cold start and memory as an SVG")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="compare instruction counts with kept ones")

@@ -59,6 +59,11 @@ def ask(*arguments: str, **extra: str) -> Any:  # noqa: ANN401 - whatever the wo
     return json.loads(answer.stdout)
 
 
+def pip(*arguments: str, python: str = sys.executable) -> None:
+    """Run pip; of its words, only those of a failure are shown."""
+    subprocess.run([python, "-m", "pip", "--disable-pip-version-check", "-qq", *arguments], check=True)
+
+
 def in_turn(
     cases: Sequence[str],
     rounds: int,

@@ -1,7 +1,5 @@
 """``size``: what an installation brings, each into a folder of its own, with its compiled ``.pyc`` files in place."""
 
-import subprocess
-import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from .figures import OURS
 from .figures import Measurement
 from .processes import ROOT
+from .processes import pip
 
 
 def _competitors() -> dict[str, list[str]]:
@@ -23,10 +22,6 @@ def _competitors() -> dict[str, list[str]]:
     }
 
 
-def _pip(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments], check=True)
-
-
 def size() -> list[Measurement]:
     """Install each and count."""
     counts: dict[str, dict[str, list[float]]] = {
@@ -37,10 +32,10 @@ def size() -> list[Measurement]:
     }
     with tempfile.TemporaryDirectory() as folder:
         wheels = Path(folder, "wheels")
-        _pip("wheel", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
+        pip("wheel", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
         for name, requirements in {OURS: [str(*wheels.iterdir())], **_competitors()}.items():
             target = Path(folder, name)
-            _pip("install", "--compile", "--target", str(target), *requirements)
+            pip("install", "--no-warn-conflicts", "--compile", "--target", str(target), *requirements)
             files = [path for path in target.rglob("*") if path.is_file()]
             counts["installed size"][name] = [sum(path.stat().st_size for path in files) / 2**20]
             counts["installed files"][name] = [len(files)]
