@@ -57,15 +57,15 @@ def _first_problem_alone(problems: list[Any]) -> InvalidTokenError:
     return InvalidTokenError(problems[:1])
 
 
-def _uuid_of_any_form(text: str) -> UUID | None:
+def _uuid_of_any_form(value: object) -> UUID | None:
     try:
-        return UUID(text)
+        return UUID(value) if isinstance(value, str) else _read_uuid4(value)
     except ValueError:
         return None
 
 
-def _uuid4_of_any_form(text: str) -> UUID | None:
-    uuid = _uuid_of_any_form(text)
+def _uuid4_of_any_form(value: object) -> UUID | None:
+    uuid = _uuid_of_any_form(value)
     return uuid if uuid is not None and uuid.version == 4 else None
 
 
@@ -148,6 +148,7 @@ class _Anything(str):
 
 
 _read_integer = _converter._read_integer
+_read_uuid4 = _converter._read_uuid4
 
 # Each breaks one rule of what is accepted: the name of something in the module and what stands in for it.
 _MUTANTS: dict[str, dict[str, object]] = {
@@ -169,9 +170,9 @@ _MUTANTS: dict[str, dict[str, object]] = {
     "takes control characters": {"parse_json": _parse_by(JSONDecoder(strict=False))},
     "takes no NaN": {"parse_json": _parse_by(JSONDecoder(parse_constant=_no_constant))},
     "lets the first of repeated keys win": {"parse_json": _parse_by(JSONDecoder(object_pairs_hook=_first_wins))},
-    "takes every form that UUID takes": {"_parse_uuid4": _uuid4_of_any_form},
+    "takes every form that UUID takes": {"_read_uuid4": _uuid4_of_any_form},
     "overwrites the version": {
-        "_parse_uuid4": lambda text: (uuid := _uuid_of_any_form(text)) and UUID(uuid.hex, version=4)
+        "_read_uuid4": lambda value: (uuid := _uuid_of_any_form(value)) and UUID(uuid.hex, version=4)
     },
     "takes every variant": {
         "_UUID4": re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}(-[0-9a-fA-F]{4})-[0-9a-fA-F]{12}")

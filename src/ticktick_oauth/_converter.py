@@ -11,7 +11,6 @@ from json import JSONDecoder
 from json import dumps as json_dumps
 from json.scanner import make_scanner
 from typing import Final
-from typing import cast
 from uuid import UUID
 
 from cattrs import BaseConverter
@@ -55,6 +54,12 @@ _INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*|\+?0(?:_?0)*_?-_?(?:0|[1-9][0-9]*(?:_[0-9]+
 
 _ABSENT: Final = object()
 
+_EXPECTED = {
+    "access_token": "a UUID of version 4",
+    "expires_in": "a whole number of seconds",
+    "token_type": repr(TOKEN_TYPE),
+    "scope": repr(SCOPE),
+}
 # JSON's words for the types of values.
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (str, "a string that does not match"),
@@ -76,7 +81,7 @@ def loads(data: str | bytes | bytearray | memoryview) -> OAuthTokenV1:
         TypeError: the data is neither str nor bytes-like.
 
     """
-    return structure(cast("Mapping[str, object]", parse_json(data)))  # or another value, which `structure` refuses
+    return structure(parse_json(data))  # type: ignore[arg-type] # what is no mapping is refused there
 
 
 def structure(mapping: Mapping[str, object]) -> OAuthTokenV1:
@@ -141,17 +146,17 @@ def _structure_token(mapping: Mapping[str, object], _: type[OAuthTokenV1]) -> OA
     value = get("access_token", _ABSENT)
     access_token = _read_uuid4(value)
     if access_token is None:
-        problems.append(_problem("access_token", "a UUID of version 4", value))
+        problems.append(_problem("access_token", value))
     value = get("expires_in", _ABSENT)
     expires_in = _read_integer(value)
     if expires_in is None:
-        problems.append(_problem("expires_in", "a whole number of seconds", value))
+        problems.append(_problem("expires_in", value))
     value = get("token_type", TOKEN_TYPE)
     if not isinstance(value, str) or value != TOKEN_TYPE:
-        problems.append(_problem("token_type", repr(TOKEN_TYPE), value))
+        problems.append(_problem("token_type", value))
     value = get("scope", SCOPE)
     if not isinstance(value, str) or value != SCOPE:
-        problems.append(_problem("scope", repr(SCOPE), value))
+        problems.append(_problem("scope", value))
     if problems or access_token is None or expires_in is None:
         raise InvalidTokenError(problems)
     # The two constants are the class's defaults, so that all tokens share them.
@@ -159,15 +164,10 @@ def _structure_token(mapping: Mapping[str, object], _: type[OAuthTokenV1]) -> OA
 
 
 def _read_uuid4(value: object) -> UUID | None:
-    if isinstance(value, str):
-        return _parse_uuid4(value)
-    return value if isinstance(value, UUID) and is_uuid4(value) else None
-
-
-def _parse_uuid4(text: str) -> UUID | None:
     """Read one of the four forms that a UUID is accepted in: ``UUID(text)`` takes more, and any version."""
-    if len(text) != 36:  # noqa: PLR2004 - 8-4-4-4-12, the common form
-        text = _hyphenated(text)
+    if not isinstance(value, str):
+        return value if isinstance(value, UUID) and is_uuid4(value) else None
+    text = value if len(value) == 36 else _hyphenated(value)  # noqa: PLR2004 - 8-4-4-4-12, the common form
     return UUID(int=int(text.replace("-", ""), 16)) if _UUID4.fullmatch(text) else None
 
 
@@ -203,8 +203,8 @@ def _parse_integer(text: str) -> int | None:
         return None
 
 
-def _problem(field: str, expected: str, value: object) -> Problem:
-    return Problem(field, f"expected {expected}, got {_kind(value)}")
+def _problem(field: str, value: object) -> Problem:
+    return Problem(field, f"expected {_EXPECTED[field]}, got {_kind(value)}")
 
 
 def _kind(value: object) -> str:
@@ -230,22 +230,26 @@ def parse_json(data: str | bytes | bytearray | memoryview) -> object:
         raise _document_error("expected Unicode text, got a str with a lone surrogate")
     if reason := _find_excess(text):
         raise _document_error(reason)
-    start = len(text) - len(text.lstrip(_JSON_WHITE_SPACE))
+    value = text.strip(_JSON_WHITE_SPACE)
     # Raised behind the block, where the scanner's error, which may hold the whole document, is not its context.
     try:
-        document, end = _scan(text, start)
+        document, end = _scan(value, 0)
     except StopIteration as error:  # its way to say that no value begins there
-        reason = f"not JSON from character {error.value} on"
+        reason = f"not JSON from character {_start(text) + error.value} on"
     except RecursionError:
         reason = "it is nested too deeply for the call stack that is left"
     except ValueError as error:
         # Another ValueError than the scanner's own is a limit for integers that the program has lowered.
-        reason = f"not JSON from character {getattr(error, 'pos', start)} on"
+        reason = f"not JSON from character {_start(text) + getattr(error, 'pos', 0)} on"
     else:
-        if not text[end:].strip(_JSON_WHITE_SPACE):
+        if end == len(value):
             return document
-        reason = f"not JSON from character {end} on, where more follows the value"
+        reason = f"not JSON from character {_start(text) + end} on, where more follows the value"
     raise _document_error(reason)
+
+
+def _start(text: str) -> int:
+    return len(text) - len(text.lstrip(_JSON_WHITE_SPACE))
 
 
 def _decode(data: bytes | bytearray | memoryview) -> str:

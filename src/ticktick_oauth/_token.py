@@ -40,7 +40,7 @@ def _check_access_token(_instance: object, attribute: "Attribute[UUID]", value: 
 
 def _check_expires_in(_instance: object, attribute: "Attribute[int]", value: object) -> None:
     # A bool is an int to Python; as seconds it is a mistake.
-    if value is True or value is False or not isinstance(value, int):
+    if value.__class__ is not int and (isinstance(value, bool) or not isinstance(value, int)):
         raise TypeError(f"{attribute.name} must be of type int, not {type(value).__name__}")
 
 
