@@ -8,6 +8,9 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from .breakdown import cold_table
+from .breakdown import import_table
+from .breakdown import warm_table
 from .cold import cold
 from .exchange import exchange
 from .figures import OURS
@@ -30,6 +33,7 @@ from .plot import plot
 from .size import size
 
 _PARTS = ("parse", "cold", "exchange", "memory", "size", "hostile")
+_BREAKDOWN = "breakdown"
 _MEASURED: dict[str, Callable[[argparse.Namespace], list[Measurement]]] = {
     "parse": lambda arguments: parse(arguments.rounds or 5),
     "cold": lambda arguments: cold(arguments.rounds or 20),
@@ -75,7 +79,7 @@ def _processor() -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=_PARTS, help="one part; all of them by default")
+    parser.add_argument("part", nargs="?", choices=(*_PARTS, _BREAKDOWN), help="one part; all but the last by default")
     parser.add_argument("--rounds", type=int, help="how often each competitor has its turn (parse: 5, others: 20)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw cold start and memory as an SVG")
@@ -88,7 +92,13 @@ def main() -> None:
     arguments = _arguments()
     if arguments.compare:
         _compare(arguments.compare)
-        return
+    elif arguments.part == _BREAKDOWN:
+        _break_down()
+    else:
+        _measure(arguments)
+
+
+def _measure(arguments: argparse.Namespace) -> None:
     parts = [arguments.part] if arguments.part else list(_PARTS)
     facts = _environment()
     _say("; ".join(f"{name} {value}" for name, value in facts.items()))
@@ -130,10 +140,15 @@ def _be_hostile() -> dict[str, object]:
     return {"hostile": rows}
 
 
+def _break_down() -> None:
+    _check_valgrind()
+    for show in (cold_table, import_table, warm_table):
+        _say(show())
+
+
 def _compare(path: Path) -> None:
     """Count the instructions of the warm paths, and fail when one costs so much more than it did."""
-    if not available():
-        raise SystemExit("valgrind, which counts, is not there")
+    _check_valgrind()
     before = json.loads(path.read_text(encoding="utf-8"))
     facts = _environment()
     # A count belongs to one Python and its libraries.
@@ -144,6 +159,11 @@ def _compare(path: Path) -> None:
     _say(shown)
     if risen:
         raise SystemExit(f"over {ALARM} times the cost: {', '.join(risen)}")
+
+
+def _check_valgrind() -> None:
+    if not available():
+        raise SystemExit("valgrind, which counts, is not there")
 
 
 def _say(text: str) -> None:

@@ -17,9 +17,16 @@ from .processes import measurements
 from .processes import run
 from .server import BUNDLE
 
+TOKEN_PATH = "/oauth/token"
+
+
+def program(case: str, url: str) -> str:
+    """Return the whole of a process that makes one exchange."""
+    return f"from {__package__}.cases.exchange.{case} import exchange; exchange({url!r})"
+
 
 @contextmanager
-def _server() -> Iterator[tuple[str, dict[str, str]]]:
+def serving() -> Iterator[tuple[str, dict[str, str]]]:
     """Run the server; give its address, and the variables by which its clients trust it."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", f"{__package__}.server", folder]
@@ -36,15 +43,14 @@ def _server() -> Iterator[tuple[str, dict[str, str]]]:
 def exchange(rounds: int) -> list[Measurement]:
     """Time exchanges, whole processes first."""
     names = exchange_names(EXCHANGE_CASES)
-    with _server() as (address, trust):
-        url = f"{address}/oauth/token"
+    with serving() as (address, trust):
+        url = f"{address}{TOKEN_PATH}"
         answers = {case: ask("answer", case, url, **trust) for case in EXCHANGE_CASES}
         if len({str(answer) for answer in answers.values()}) != 1:
             raise SystemExit(f"the competitors do not agree on the token: {answers}")
 
         def measure(case: str) -> dict[str, float]:
-            program = f"from {__package__}.cases.exchange.{case} import exchange; exchange({url!r})"
-            return {"exchange: cold": 1e3 * run(program, **trust).seconds}
+            return {"exchange: cold": 1e3 * run(program(case, url), **trust).seconds}
 
         values = in_turn(EXCHANGE_CASES, rounds, measure)
         warm_rounds = max(1, rounds // 2)

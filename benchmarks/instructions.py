@@ -21,10 +21,9 @@ def available() -> bool:
     return shutil.which("valgrind") is not None
 
 
-def _count(case: str, work: str, loops: int) -> int:
-    """Return the instructions of a worker that does one work so many times."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    command += [sys.executable, "-m", f"{__package__}.worker", "repeat", case, work, str(loops)]
+def count(*arguments: str) -> int:
+    """Return the instructions of a Python that is started with these arguments."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable, *arguments]
     counted = subprocess.run(command, env=environment(PYTHONHASHSEED="0"), capture_output=True, check=True, text=True)
     found = re.search(r"Collected : (\d+)", counted.stderr)
     if found is None:
@@ -32,12 +31,17 @@ def _count(case: str, work: str, loops: int) -> int:
     return int(found[1])
 
 
+def count_call(job: str, *arguments: str) -> int:
+    """Return the instructions that one call of what a worker repeats adds to it."""
+    many, none = (count("-m", f"{__package__}.worker", job, *arguments, loops) for loops in (str(_LOOPS), "0"))
+    return round((many - none) / _LOOPS)
+
+
 def instructions(case: str = "ours") -> dict[str, int]:
     """Count each warm path: what many calls add to a worker that has made one."""
     paths = list(works(parse_case(case)))
     ask("repeat", case, paths[0], "0")  # so that the first counted worker does not compile its files
-    rest = _count(case, paths[0], 0)
-    return {path: round((_count(case, path, _LOOPS) - rest) / _LOOPS) for path in paths}
+    return {path: count_call("repeat", case, path) for path in paths}
 
 
 def comparison(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[str, list[str]]:

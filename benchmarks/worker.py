@@ -150,6 +150,15 @@ def repeat(name: str, work: str, loops: str) -> None:
     _loop(*functions[work], int(loops))
 
 
+def piece(name: str, loops: str) -> None:
+    """Do one piece of our `loads` so many times, after once: what `breakdown` counts."""
+    from .breakdown import pieces
+
+    function = pieces()[name]
+    function()
+    _loop(lambda _: function(), None, int(loops))
+
+
 def answer(name: str, url: str) -> list[str]:
     """Return what the competitor makes of an exchange, the same by each of its two ways."""
     case = exchange_case(name)
@@ -188,6 +197,7 @@ _JOBS: dict[str, Callable[..., object]] = {
     "memory": memory,
     "exchange": exchange,
     "repeat": repeat,
+    "piece": piece,
     "answer": answer,
     "overshoot": overshoot,
     "hostile": hostile,
