@@ -206,6 +206,15 @@ def test_a_connection_is_closed_when_the_exchange_ends(watch: Watch) -> None:
         gc.enable()
 
 
+@pytest.fixture
+def first_exchange() -> Iterator[None]:
+    """Have the test's first exchange load urllib3 as the first of a process does."""
+    _exchange._start_loader.cache_clear()
+    yield
+    _exchange._start_loader.cache_clear()
+
+
+@pytest.mark.usefixtures("first_exchange")
 def test_an_exchange_without_another_thread(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system gives no more threads, urllib3 is loaded by the one that there is."""
 
@@ -213,11 +222,29 @@ def test_an_exchange_without_another_thread(watch: Watch, monkeypatch: pytest.Mo
         def start(self) -> None:
             raise RuntimeError("can't start new thread")
 
-    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer, monkeypatch.context() as patch:
-        patch.setattr(_exchange, "Thread", Refused)
-        _exchange._start_loader.cache_clear()
+    monkeypatch.setattr(_exchange, "Thread", Refused)
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
         assert isinstance(watch.exchange(peer.url()), OAuthTokenV1)
-    _exchange._start_loader.cache_clear()
+
+
+@pytest.mark.usefixtures("first_exchange")
+def test_the_thread_that_loads_urllib3_ends_with_the_exchange(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exchange that fails long before urllib3 is loaded leaves no thread behind, either."""
+    failed = threading.Event()
+    loaded: list[int] = []
+
+    def load() -> None:
+        assert failed.wait(10)
+        loaded.append(sum(range(1_000_000)))
+
+    def fail(*_: object, **__: object) -> None:
+        failed.set()
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(_exchange, "_load_urllib3", load)
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    _assert_unused(watch.exchange("https://ticktick.invalid/"), "resolve")
+    assert loaded
 
 
 # In processes of their own
@@ -253,11 +280,11 @@ def test_n17_fork(watch: Watch) -> None:
 
 
 def test_an_exchange_at_the_end_of_the_interpreter(watch: Watch) -> None:
-    """A first exchange is fine as late as that, where Python 3.12 starts no thread that could load urllib3."""
+    """A first exchange is fine as late as that, where Python 3.12 starts no thread to load urllib3, and leaves none."""
     issued: dict[str, str] = {}
     with Peer(issuing(issued)) as peer:
-        token = _run("ending", watch, url=peer.url(), code="last")
-    assert {"last": token} == issued
+        result = _run("ending", watch, url=peer.url(), code="last")
+    assert {"token": issued["last"], "threads": 1} == result
 
 
 @pytest.mark.parametrize("warm", ["warm", ""], ids=["warm", "cold"])

@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextlib import suppress
@@ -76,7 +77,12 @@ def forked(orders: dict[str, Any]) -> object:
 
 def ending(orders: dict[str, Any]) -> None:
     """Exchange for the first time as the interpreter ends, where Python 3.12 starts no thread."""
-    atexit.register(lambda: print(json.dumps(_exchange(orders, orders["code"]))))  # noqa: T201 - it is the answer
+
+    def exchange() -> None:
+        result = {"token": _exchange(orders, orders["code"]), "threads": threading.active_count()}
+        print(json.dumps(result))  # noqa: T201 - it is the answer
+
+    atexit.register(exchange)
 
 
 def starved(orders: dict[str, Any]) -> object:
