@@ -301,19 +301,29 @@ def test_n20_no_file_descriptor_is_left(watch: Watch, warm: str) -> None:
         assert issued["granted"] == result["token"]
 
 
-def test_n20_an_error_is_told_where_no_module_can_be_loaded(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "EMFILE"),
+        (ImportError("libssl.so: cannot open shared object file"), "ImportError"),
+    ],
+    ids=["module", "library"],
+)
+def test_n20_an_error_is_told_where_no_module_can_be_loaded(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, error: Exception, word: str
+) -> None:
     """N20: with no file descriptor left, ``ssl`` may not be there to tell its errors from others'."""
     real_import = builtins.__import__
 
     def import_(name: str, *rest: Any) -> object:  # noqa: ANN401 - the interpreter's own call
         if name == "ssl":
-            raise OSError(errno.EMFILE, "Too many open files")
+            raise error
         return real_import(name, *rest)
 
     with closed_port() as port, monkeypatch.context() as patch:
         patch.setattr(builtins, "__import__", import_)
         outcome = watch.exchange(f"http://{LOOPBACK}:{port}/token", timeout=SOON)
-    _assert_unused(outcome, "EMFILE")
+    _assert_unused(outcome, word)
 
 
 def test_memory_stays_flat_for_hostile_bodies(watch: Watch) -> None:

@@ -413,8 +413,8 @@ def _describe(error: BaseException) -> str:
     try:
         import ssl
         from socket import gaierror
-    except OSError:
-        pass  # no file descriptor is left to load them by, so neither has raised this error
+    except (ImportError, OSError):
+        pass  # no file descriptor is left to load them by, say, so neither has raised this error
     else:
         if isinstance(error, ssl.SSLCertVerificationError):
             hint = _CERTIFICATE_HINTS.get(error.verify_code, "")
