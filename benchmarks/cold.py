@@ -4,8 +4,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,8 +33,13 @@ def cold(rounds: int) -> list[Measurement]:
     """Time whole processes, in turn, on this Python and then on every other that is there."""
     results = _cold(rounds, sys.executable, "")
     for name in _others():
-        with _equipped(name) as python:
-            results += _cold(rounds, python, f" on {name}")
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                python = _equip(name, folder)
+            except subprocess.CalledProcessError as error:
+                sys.stderr.write(f"left out: {name}, for which the competitors cannot be installed ({error})\n")
+            else:
+                results += _cold(rounds, python, f" on {name}")
     return results
 
 
@@ -61,12 +64,9 @@ def _runs(name: str) -> bool:
     return subprocess.run([name, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-@contextmanager
-def _equipped(name: str) -> Iterator[str]:
-    """Give a Python of its own environment, with this package, and the versions of the others that this Python has."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([name, "-m", "venv", folder], check=True)
-        python = str(Path(folder, "bin", "python"))
-        pinned = [f"{distribution}=={version(distribution)}" for distribution in _DISTRIBUTIONS]
-        pip("install", str(ROOT), *pinned, python=python)
-        yield python
+def _equip(name: str, folder: str) -> str:
+    """Make a Python's environment, with this package and the others' versions of this environment; give its path."""
+    subprocess.run([name, "-m", "venv", folder], check=True)
+    python = str(Path(folder, "bin", "python"))
+    pip("install", str(ROOT), *(f"{each}=={version(each)}" for each in _DISTRIBUTIONS), python=python)
+    return python

@@ -48,11 +48,11 @@ def comparison(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[str, 
     """Return a table of both, and the paths that cost so much more that somebody should look."""
     lines = ["| instructions a call | before | now | ratio |", "| --- | --- | --- | --- |"]
     risen = []
-    for path, count in now.items():
+    for path, counted in now.items():
         if path not in before:
             continue
-        ratio = count / before[path]
-        lines.append(f"| {path} | {before[path]:,} | {count:,} | {ratio:.2f} |")
+        ratio = counted / before[path]
+        lines.append(f"| {path} | {before[path]:,} | {counted:,} | {ratio:.2f} |")
         if ratio > ALARM:
             risen.append(path)
     return "\n".join(lines), risen

@@ -1,6 +1,7 @@
 """A caller's pool: used as it is, for one request, and given back; what then depends on it."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,23 @@ def test_a_private_authority_comes_in_by_a_pool(watch: Watch, authority: Authori
 
 
 # code_unused
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ssl.SSLError("bad handshake"), ssl.SSLCertVerificationError("bad certificate")],
+    ids=["any", "certificate"],
+)
+def test_a_tls_error_that_python_made(watch: Watch, error: ssl.SSLError) -> None:
+    """What urllib3's pyOpenSSL raises has none of the attributes of OpenSSL's own errors."""
+
+    class Pool(urllib3.PoolManager):
+        def urlopen(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - urllib3's own
+            raise error
+
+    outcome = watch.exchange("https://127.0.0.1/token", http=Pool())
+    assert type(outcome) is TransportError
+    assert f"TLS failed with {type(error).__name__}" in str(outcome)
 
 
 def test_n1_by_a_pool(watch: Watch) -> None:

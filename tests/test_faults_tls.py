@@ -3,8 +3,10 @@
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,8 @@ from faults.cases import HEAD
 from faults.cases import SOON
 from faults.cases import TOKEN
 from faults.cases import reply
+from faults.issuer import issuing
+from faults.parent import run
 from faults.peer import LOOPBACK
 from faults.peer import Line
 from faults.peer import Peer
@@ -21,6 +25,7 @@ from faults.watch import Watch
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import _exchange
 from ticktick_oauth.exceptions import DeadlineExceededError
 from ticktick_oauth.exceptions import InvalidTokenError
 from ticktick_oauth.exceptions import OAuthError
@@ -118,6 +123,64 @@ def test_a_trust_store_that_was_mended_is_read_again(
     _assert_unused(*_play(watch, reply(200, TOKEN), authority.server()), "certificate")
     store.write_bytes(authority.file.read_bytes())
     assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
+
+
+@pytest.fixture
+def first_exchange() -> Iterator[None]:
+    """Have the test's first exchange read the trust store, as the first of a process does."""
+    _exchange._tls_context.cache_clear()
+    yield
+    _exchange._tls_context.cache_clear()
+
+
+@pytest.mark.usefixtures("first_exchange")
+def test_the_trust_store_is_read_in_a_thread_that_ends(
+    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While urllib3 is loaded, another thread reads the store; the exchange does not go on before that has ended."""
+    readers: list[threading.Thread] = []
+    create = ssl.create_default_context
+
+    def note() -> ssl.SSLContext:
+        readers.append(threading.current_thread())
+        return create()
+
+    monkeypatch.setattr(ssl, "create_default_context", note)
+    connect = _exchange._connect
+    alive: list[bool] = []
+
+    def connect_then(attempt: Any) -> socket.socket:  # noqa: ANN401 - its class is private
+        alive.append(readers[0].is_alive())
+        return connect(attempt)
+
+    monkeypatch.setattr(_exchange, "_connect", connect_then)
+    assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
+    assert [reader is threading.main_thread() for reader in readers] == alive == [False]
+
+
+@pytest.mark.usefixtures("first_exchange")
+def test_an_exchange_without_another_thread(
+    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system gives no more threads, the trust store is read by the one that there is."""
+
+    class Refused(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_exchange, "Thread", Refused)
+    assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
+
+
+@pytest.mark.parametrize("mode", ["cold", "ending"])
+def test_the_first_exchange_of_a_process(watch: Watch, authority: Authority, mode: str) -> None:
+    """One thread alone imports, so that none waits for another's; none stays; Python 3.12 starts none at its end."""
+    issued: dict[str, str] = {}
+    with Peer(issuing(issued), tls=authority.server()) as peer:
+        url = peer.url().replace("http://", "https://")
+        output, result = run(mode, client_secret=watch.canaries.client_secret, url=url, code="first")
+    watch.note(output)
+    assert {"token": issued["first"], "threads": 1, "importers": ["MainThread"]} == result
 
 
 def test_t1_an_unknown_authority(watch: Watch, tmp_path: Path) -> None:

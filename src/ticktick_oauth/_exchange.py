@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from contextlib import closing
 from contextlib import contextmanager
+from contextlib import nullcontext
 from contextlib import suppress
 from errno import errorcode
-from functools import cache
 from functools import lru_cache
 from threading import Thread
 from threading import get_ident
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
     from urllib3 import PoolManager
-    from urllib3.connection import HTTPConnection
-    from urllib3.connection import HTTPSConnection
 
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
 _MAX_TIMEOUT = 3600.0
@@ -76,10 +74,10 @@ def exchange_code(
             ``code_unused`` is true only for what urllib3 raises before there is a connection. A program that switches
             http.client's debug output on has it print the request, too. None: a fresh connection, the system's trust
             store (read again after a failure, or when SSL_CERT_FILE or SSL_CERT_DIR change), no proxy whatever the
-            environment says, no debug output, and a hard deadline. The first such exchange of a process loads urllib3
-            in a thread, which has ended when the exchange does.
-        timeout: Seconds for the whole exchange, over 0 and up to 3600. The look-up of the host's name is the one
-            thing that it cannot cut short, as the system's resolver cannot be interrupted.
+            environment says, no debug output, and a hard deadline. The first such exchange of a process reads
+            the trust store in a thread, which has ended when the exchange does.
+        timeout: Seconds for the whole exchange, over 0 and up to 3600. It cannot cut short the look-up of the host's
+            name, as the system's resolver cannot be interrupted, nor what is read from disk: urllib3, the trust store.
 
     Raises:
         TokenEndpointError: the endpoint refused, or failed.
@@ -149,7 +147,7 @@ class _Attempt:
         self.target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self.timeout = timeout
         self._end = time.monotonic() + timeout
-        self.task = f"resolve {self.host}"
+        self.task = "load urllib3"
         self.code_unused = True
 
     def left(self) -> float:
@@ -162,14 +160,17 @@ class _Attempt:
 
 def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, str], bytes]:
     """Send the request over a connection of its own, which is closed then."""
+    is_https = attempt.scheme == "https"
+    with _reading_trust_store() if is_https else nullcontext():
+        from urllib3.connection import HTTPConnection
+        from urllib3.connection import HTTPSConnection
+
     with ExitStack() as stack:
-        with _loading_urllib3():
-            connected = stack.enter_context(closing(_connect(attempt)))
-            if attempt.scheme == "https":
-                connected = stack.enter_context(closing(_secure(connected, attempt)))
+        connected = stack.enter_context(closing(_connect(attempt)))
+        if is_https:
+            connected = stack.enter_context(closing(_secure(connected, attempt)))
         # The class decides about the Host header alone, since the connection gets its socket from here.
-        http, https = _connection_classes()
-        connection = (https if attempt.scheme == "https" else http)(attempt.host, attempt.port)
+        connection = (HTTPSConnection if is_https else HTTPConnection)(attempt.host, attempt.port)
         connection.sock = cast("socket", _DeadlineSocket(connected, attempt))
         # `http.client` can be told to print all that it sends, for the whole process.
         connection.set_debuglevel(0)
@@ -187,47 +188,6 @@ def _send(request: TokenRequest, attempt: _Attempt) -> tuple[int, Mapping[str, s
             )
         with closing(connection.getresponse()) as response:
             return _read(response, request, attempt)
-
-
-@contextmanager
-def _loading_urllib3() -> "Generator[None, None, None]":
-    """Load urllib3 in a thread, if it has yet to be, while the block opens the connection.
-
-    Loading it takes Python some 20 ms, a fifth of a first exchange; the block waits meanwhile, for the network, and for
-    OpenSSL to read the trust store.
-    """
-    # Before, since both need it; all else that the block imports comes with it.
-    import ssl  # noqa: F401 # pyright: ignore[reportUnusedImport]
-
-    loader = _start_loader()
-    try:
-        yield
-    finally:
-        if loader is not None:
-            loader.join()
-
-
-@cache
-def _start_loader() -> Thread | None:
-    loader = Thread(target=_load_urllib3)
-    try:
-        loader.start()
-    except RuntimeError:  # there can be no more threads, or the interpreter is about to end
-        return None
-    return loader
-
-
-def _load_urllib3() -> None:
-    # What fails here fails again, and is told, where urllib3 is used.
-    with suppress(Exception):
-        _connection_classes()
-
-
-def _connection_classes() -> "tuple[type[HTTPConnection], type[HTTPSConnection]]":
-    from urllib3.connection import HTTPConnection
-    from urllib3.connection import HTTPSConnection
-
-    return HTTPConnection, HTTPSConnection
 
 
 def _send_through(
@@ -307,13 +267,33 @@ def _unreadable(response: "BaseHTTPResponse", reason: str) -> tuple[int, Mapping
     return response.status, response.headers, b""
 
 
-def _secure(plain_socket: "socket", attempt: _Attempt) -> "SSLSocket":
-    """Put TLS on a connection, with a certificate that the system trusts for the host."""
-    trust = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    context = _tls_context(trust)
-    attempt.task = f"complete the TLS handshake with {attempt.host}"
-    plain_socket.settimeout(attempt.left())
-    return context.wrap_socket(plain_socket, server_hostname=attempt.host.rstrip("."))
+@contextmanager
+def _reading_trust_store() -> "Generator[None, None, None]":
+    """Read the trust store in a thread, if that has yet to be done, while the block loads urllib3.
+
+    Either takes some 20 ms of a first exchange, and OpenSSL reads without Python's lock. The thread imports nothing, so
+    that it can wait for no lock of a module that is being loaded.
+    """
+    import ssl  # noqa: F401 # pyright: ignore[reportUnusedImport]
+
+    with ExitStack() as stack:
+        if not _tls_context.cache_info().currsize:
+            reader = Thread(target=_read_trust_store, name="ticktick-oauth: trust store")
+            # There can be no more threads, or the interpreter is about to end: the store is read when it is needed.
+            with suppress(RuntimeError):
+                reader.start()
+                stack.callback(reader.join)
+        yield
+
+
+def _read_trust_store() -> None:
+    # What fails here fails again, and is told, where the context is used.
+    with suppress(Exception):
+        _tls_context(_trust_variables())
+
+
+def _trust_variables() -> tuple[str | None, str | None]:
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
 @lru_cache(maxsize=1)
@@ -331,11 +311,21 @@ def _tls_context(_trust: tuple[str | None, str | None]) -> "SSLContext":
     return context
 
 
+def _secure(plain_socket: "socket", attempt: _Attempt) -> "SSLSocket":
+    """Put TLS on a connection, with a certificate that the system trusts for the host."""
+    attempt.task = "read the trust store"
+    context = _tls_context(_trust_variables())
+    attempt.task = f"complete the TLS handshake with {attempt.host}"
+    plain_socket.settimeout(attempt.left())
+    return context.wrap_socket(plain_socket, server_hostname=attempt.host.rstrip("."))
+
+
 def _connect(attempt: _Attempt) -> "socket":
     """Connect to the first of the host's addresses that answers; each gets an equal share of the time that is left."""
     from socket import SOCK_STREAM
     from socket import getaddrinfo
 
+    attempt.task = f"resolve {attempt.host}"
     *others, last = getaddrinfo(attempt.host, attempt.port, type=SOCK_STREAM)
     attempt.task = f"connect to {attempt.host}"
     for untried, address in zip(range(len(others) + 1, 1, -1), others, strict=True):
@@ -416,11 +406,12 @@ def _describe(error: BaseException) -> str:
     except (ImportError, OSError):
         pass  # no file descriptor is left to load them by, say, so neither has raised this error
     else:
-        if isinstance(error, ssl.SSLCertVerificationError):
+        # Made in Python, as urllib3's pyOpenSSL does it, these errors lack what OpenSSL's own say.
+        if isinstance(error, ssl.SSLCertVerificationError) and hasattr(error, "verify_message"):
             hint = _CERTIFICATE_HINTS.get(error.verify_code, "")
             return f"the certificate was refused: {error.verify_message}{hint}"
         if isinstance(error, ssl.SSLError):
-            return f"TLS failed with {error.reason or type(error).__name__}"
+            return f"TLS failed with {getattr(error, 'reason', None) or type(error).__name__}"
         if isinstance(error, gaierror):
             return str(error.strerror)
     if isinstance(error, OSError) and error.errno:

@@ -13,9 +13,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from typing import Any
-
-import urllib3
 
 from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import Client
@@ -26,8 +25,11 @@ from ticktick_oauth.exceptions import TransportError
 from .canaries import CLIENT_ID
 from .canaries import faces_of
 
+if TYPE_CHECKING:  # a child is to be as cold as a program that has yet to exchange
+    import urllib3
 
-def _exchange(orders: dict[str, Any], code: str, http: urllib3.PoolManager | None = None) -> str:
+
+def _exchange(orders: dict[str, Any], code: str, http: "urllib3.PoolManager | None" = None) -> str:
     url = orders["url"]
     server = AuthorizationServer(issuer=url, authorization_endpoint=url, token_endpoint=url)
     client_id = orders.get("client_id", CLIENT_ID)
@@ -79,10 +81,23 @@ def ending(orders: dict[str, Any]) -> None:
     """Exchange for the first time as the interpreter ends, where Python 3.12 starts no thread."""
 
     def exchange() -> None:
-        result = {"token": _exchange(orders, orders["code"]), "threads": threading.active_count()}
-        print(json.dumps(result))  # noqa: T201 - it is the answer
+        print(json.dumps(cold(orders)))  # noqa: T201 - it is the answer
 
     atexit.register(exchange)
+
+
+def cold(orders: dict[str, Any]) -> object:
+    """Exchange for the first time; return which threads looked for modules, and how many are left."""
+    importers = set()
+
+    class Spy:
+        def find_spec(self, *_: object) -> None:
+            importers.add(threading.current_thread().name)
+
+    sys.meta_path.insert(0, Spy())
+    assert "urllib3" not in sys.modules
+    token = _exchange(orders, orders["code"])
+    return {"token": token, "threads": threading.active_count(), "importers": list(importers)}
 
 
 def starved(orders: dict[str, Any]) -> object:
@@ -125,6 +140,8 @@ def weighed(orders: dict[str, Any]) -> object:
 
 def loaded(orders: dict[str, Any]) -> object:
     """Exchange many codes from many threads; return the tokens in order, and what stays behind."""
+    import urllib3
+
     codes = orders["codes"]
     http = urllib3.PoolManager(maxsize=orders["threads"], ca_certs=orders["pooled"]) if orders["pooled"] else None
     before = _open_sockets()
@@ -140,7 +157,7 @@ def loaded(orders: dict[str, Any]) -> object:
 
 
 if __name__ == "__main__":
-    modes = {function.__name__: function for function in (interrupted, forked, ending, starved, weighed, loaded)}
+    modes = {function.__name__: function for function in (interrupted, forked, ending, cold, starved, weighed, loaded)}
     answer = modes[sys.argv[1]](json.load(sys.stdin))
     if answer is not None:
         print(json.dumps(answer))  # noqa: T201 - it is the answer
