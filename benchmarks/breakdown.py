@@ -66,7 +66,7 @@ def pieces() -> dict[str, Callable[[], object]]:
         "int: the number of a UUID": lambda: int(UUID4.replace("-", ""), 16),
         "cattrs: call and dispatch": lambda: converter.structure(mapping, OAuthTokenV1),
         "json: the scanner": lambda: scan(text, 0),
-        "UTF-8": lambda: COMMON.decode(),
+        "UTF-8": lambda: COMMON.decode("utf-8"),
         "an error made, raised and caught": refuse,
     }
 
