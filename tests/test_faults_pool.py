@@ -187,9 +187,6 @@ def test_a_private_authority_comes_in_by_a_pool(watch: Watch, authority: Authori
     assert peer.requests == 1
 
 
-# code_unused
-
-
 @pytest.mark.parametrize(
     "error",
     [ssl.SSLError("bad handshake"), ssl.SSLCertVerificationError("bad certificate")],
@@ -205,6 +202,9 @@ def test_a_tls_error_that_python_made(watch: Watch, error: ssl.SSLError) -> None
     outcome = watch.exchange("https://127.0.0.1/token", http=Pool())
     assert type(outcome) is TransportError
     assert f"TLS failed with {type(error).__name__}" in str(outcome)
+
+
+# code_unused
 
 
 def test_n1_by_a_pool(watch: Watch) -> None:
