@@ -100,9 +100,9 @@ def cold_table() -> str:
     token = millions(f"import ticktick_oauth; ticktick_oauth.loads({COMMON!r})") - imported
     parts = {
         "the floor": floor,
-        "what attrs adds to seven classes": classes,
+        "what attrs adds to the classes": classes,
         "datetime": datetime,
-        "ten modules, found, read and run": imported - floor - datetime - classes,
+        "the modules, found, read and run": imported - floor - datetime - classes,
         "the converter and the first token": token,
     }
     rows = [(name, f"{each:.1f}", f"{each / floor:.1%}") for name, each in parts.items()]

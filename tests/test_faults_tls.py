@@ -1,8 +1,10 @@
 """The rows T1 to T12: TLS that fails, and what comes of it."""
 
+import errno
 import os
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,23 +141,30 @@ def test_the_trust_store_is_read_in_a_thread_that_ends(
 ) -> None:
     """While urllib3 is loaded, another thread reads the store; the exchange does not go on before that has ended."""
     readers: list[threading.Thread] = []
-    create = ssl.create_default_context
+    awaited = threading.Event()
+    alive: list[bool] = []
+    create, connect = ssl.create_default_context, _exchange._connect
 
-    def note() -> ssl.SSLContext:
+    class Reader(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            awaited.set()
+            super().join(timeout)
+
+    def read() -> ssl.SSLContext:
         readers.append(threading.current_thread())
+        awaited.wait(1)  # the exchange comes first to where it has to wait
         return create()
 
-    monkeypatch.setattr(ssl, "create_default_context", note)
-    connect = _exchange._connect
-    alive: list[bool] = []
-
     def connect_then(attempt: Any) -> socket.socket:  # noqa: ANN401 - its class is private
-        alive.append(readers[0].is_alive())
+        alive.extend(thread.is_alive() for thread in threading.enumerate() if isinstance(thread, Reader))
         return connect(attempt)
 
+    monkeypatch.setattr(_exchange, "Thread", Reader)
+    monkeypatch.setattr(ssl, "create_default_context", read)
     monkeypatch.setattr(_exchange, "_connect", connect_then)
     assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
-    assert [reader is threading.main_thread() for reader in readers] == alive == [False]
+    assert [type(reader) for reader in readers] == [Reader]
+    assert alive == []
 
 
 @pytest.mark.usefixtures("first_exchange")
@@ -170,6 +179,32 @@ def test_an_exchange_without_another_thread(
 
     monkeypatch.setattr(_exchange, "Thread", Refused)
     assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
+
+
+@pytest.mark.usefixtures("first_exchange")
+def test_urllib3_that_cannot_be_loaded(watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation that lacks it is told by its name, before there is a connection."""
+    with Peer(reply(200, TOKEN), tls=authority.server()) as peer, monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "urllib3.connection", None)
+        outcome = watch.exchange(peer.url().replace("http://", "https://"))
+    assert type(outcome) is TransportError
+    assert "could not load urllib3: ModuleNotFoundError; the code was not sent" in str(outcome)
+    assert peer.connections == 0
+
+
+@pytest.mark.usefixtures("first_exchange")
+def test_a_trust_store_that_cannot_be_read(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in the thread fails again, and is told, where the store is needed."""
+
+    def fail() -> ssl.SSLContext:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(ssl, "create_default_context", fail)
+    with Peer(Line.hold) as peer:
+        outcome = watch.exchange(peer.url().replace("http://", "https://"))
+    assert type(outcome) is TransportError
+    assert "could not read the trust store: EACCES, Permission denied; the code was not sent" in str(outcome)
+    assert peer.received == b""
 
 
 @pytest.mark.parametrize("mode", ["cold", "ending"])

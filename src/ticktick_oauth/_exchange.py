@@ -198,11 +198,11 @@ def _send_through(
     """Send the request through the caller's pool, by which all of urllib3's own ways to send it twice are off."""
     import urllib3
 
+    attempt.task = f"get the answer of {attempt.host}"
     headers = urllib3.HTTPHeaderDict(http.headers)
     for name, value in {"Accept-Encoding": "identity", **request.headers}.items():
         if name != "User-Agent" or name not in headers:
             headers[name] = value
-    attempt.task = f"get the answer of {attempt.host}"
     attempt.code_unused = False
     try:
         response = http.request(
