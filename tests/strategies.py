@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from grammar import Document
-from grammar import Grammar
-from parity import FIELDS
+from conformance.grammar import Document
+from conformance.grammar import Grammar
+from conformance.parity import FIELDS
 from ticktick_oauth import OAuthTokenV1
 
 # As many digits as a document may have.

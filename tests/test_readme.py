@@ -60,7 +60,7 @@ def test_each_promise_is_held_by_tests_that_exist() -> None:
     rows = re.findall(r"^\| (?!promise|---)(.*) \| (.*) \|$", section, re.MULTILINE)
     assert len(rows) >= 16
     for promise, tests in rows:
-        names = re.findall(r"`(\w+)::(\w+)`", tests)
+        names = re.findall(r"`([\w/]+)::(\w+)`", tests)
         assert names, promise
         for module, name in names:
             source = (Path(__file__).parent / f"{module}.py").read_text("utf-8")

@@ -113,21 +113,6 @@ def type_redirect_when_asked(
     monkeypatch.setattr("ticktick_oauth._cli.waiting.say", tell)
 
 
-def test_each_row_has_a_test() -> None:
-    """L1 to L13, S13 and S15 of the fault list stand in the names of tests of the command line."""
-    named = {
-        row
-        for name in ("login", "login_processes", "keeping", "terminal")
-        for rows in re.findall(
-            r"^def test_((?:[ls][0-9]+_)+)",
-            Path(__file__).with_name(f"test_{name}.py").read_text("utf-8"),
-            re.MULTILINE,
-        )
-        for row in rows.strip("_").split("_")
-    }
-    assert {*(f"l{number}" for number in range(1, 14)), "s13", "s15"} == named
-
-
 def test_a_person_signs_in(login: Login, capsys: pytest.CaptureFixture[str]) -> None:
     """The token is kept, and server, scope, expiry and place are told; the token is not."""
     assert 0 == login()

@@ -22,7 +22,7 @@ from ticktick_oauth._cli import keeping
 from ticktick_oauth._cli import main
 from ticktick_oauth.storage import TokenFile
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 DAY = 86400
 UUID4 = UUID("6f9619ff-8b86-4011-b42d-00c04fc964ff")

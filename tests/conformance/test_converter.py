@@ -15,21 +15,21 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from converter_cases import ACCESS_TOKENS
-from converter_cases import CANARY
-from converter_cases import DOCUMENTS
-from converter_cases import EXPIRES_IN
-from converter_cases import IGNORED
-from converter_cases import REASONS
-from converter_cases import STRICTER
-from converter_cases import TOKEN_TYPES
-from converter_cases import UUID_TEXT
-from converter_cases import document
-from parity import agree
-from parity import depth
-from parity import pyticktick_json
-from parity import pyticktick_mapping
-from parity import verdict
+from conformance.converter_cases import ACCESS_TOKENS
+from conformance.converter_cases import CANARY
+from conformance.converter_cases import DOCUMENTS
+from conformance.converter_cases import EXPIRES_IN
+from conformance.converter_cases import IGNORED
+from conformance.converter_cases import REASONS
+from conformance.converter_cases import STRICTER
+from conformance.converter_cases import TOKEN_TYPES
+from conformance.converter_cases import UUID_TEXT
+from conformance.converter_cases import document
+from conformance.parity import agree
+from conformance.parity import depth
+from conformance.parity import pyticktick_json
+from conformance.parity import pyticktick_mapping
+from conformance.parity import verdict
 from strategies import documents
 from strategies import mappings
 from strategies import members

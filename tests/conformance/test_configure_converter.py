@@ -18,9 +18,9 @@ from hypothesis import assume
 from hypothesis import given
 from hypothesis import settings
 
-from parity import agree
-from parity import pyticktick_mapping
-from parity import verdict
+from conformance.parity import agree
+from conformance.parity import pyticktick_mapping
+from conformance.parity import verdict
 from strategies import members
 from strategies import tokens
 from ticktick_oauth import OAuthTokenV1

@@ -17,24 +17,24 @@ from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
-from grammar_values import ACCESS_TOKENS
-from grammar_values import CONTAINERS
-from grammar_values import EXPIRES_IN
-from grammar_values import LITERALS
-from grammar_values import NESTING
-from grammar_values import NUMBERS
-from grammar_values import OTHER_ACCESS_TOKENS
-from grammar_values import OTHER_EXPIRES_IN
-from grammar_values import OTHER_SCOPES
-from grammar_values import OTHER_TOKEN_TYPES
-from grammar_values import PLAIN
-from grammar_values import SCOPES
-from grammar_values import STRINGS
-from grammar_values import TOKEN_TYPES
-from grammar_values import Make
-from grammar_values import insert
-from grammar_values import spell
-from grammar_values import uuid4
+from conformance.grammar_values import ACCESS_TOKENS
+from conformance.grammar_values import CONTAINERS
+from conformance.grammar_values import EXPIRES_IN
+from conformance.grammar_values import LITERALS
+from conformance.grammar_values import NESTING
+from conformance.grammar_values import NUMBERS
+from conformance.grammar_values import OTHER_ACCESS_TOKENS
+from conformance.grammar_values import OTHER_EXPIRES_IN
+from conformance.grammar_values import OTHER_SCOPES
+from conformance.grammar_values import OTHER_TOKEN_TYPES
+from conformance.grammar_values import PLAIN
+from conformance.grammar_values import SCOPES
+from conformance.grammar_values import STRINGS
+from conformance.grammar_values import TOKEN_TYPES
+from conformance.grammar_values import Make
+from conformance.grammar_values import insert
+from conformance.grammar_values import spell
+from conformance.grammar_values import uuid4
 
 Document = str | bytes | bytearray
 _T = TypeVar("_T")

@@ -1,9 +1,7 @@
 """The fault matrix: what a server on loopback does to an exchange, and what comes of it. Ids are those of the rows."""
 
-import re
 from collections.abc import Callable
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import urllib3
@@ -13,7 +11,6 @@ from faults.cases import TOKEN
 from faults.cases import Case
 from faults.cases import reply
 from faults.peer import Peer
-from faults.rows import ROWS
 from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1
 from ticktick_oauth.exceptions import InvalidTokenError
@@ -62,18 +59,6 @@ def test_a_row(case: Case, pool: Callable[[], urllib3.PoolManager | None], watch
 
 def _fill(data: bytes, watch: Watch, trap: Peer) -> bytes:
     return watch.canaries.fill(data.replace(b"<trap>", trap.url().encode()))
-
-
-def test_each_row_has_a_case() -> None:
-    """A row has a case in the table, or a test that bears its id."""
-    named = [
-        row
-        for path in Path(__file__).parent.glob("test_*.py")
-        for rows in re.findall(r"^def test_((?:[nthr][0-9]+b?_)+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-        for row in rows.strip("_").split("_")
-    ]
-    covered = {case.row for case in CASES} | {row[0].upper() + row[1:] for row in named}
-    assert set() == ROWS - covered
 
 
 def test_h24_cookies_are_not_kept(watch: Watch) -> None:

@@ -1,4 +1,4 @@
-"""Hold the package against pyticktick on a great many documents and mappings: ``python tests/volume.py``."""
+"""Compare the package with pyticktick on many documents: ``python -m conformance.volume``, in the folder ``tests``."""
 
 import argparse
 import secrets
@@ -15,13 +15,13 @@ from attrs import frozen
 from cattrs import BaseConverter
 from cattrs import Converter
 
-from grammar import RULES
-from grammar import Grammar
-from parity import Verdict
-from parity import agree
-from parity import pyticktick_json
-from parity import pyticktick_mapping
-from parity import verdict
+from conformance.grammar import RULES
+from conformance.grammar import Grammar
+from conformance.parity import Verdict
+from conformance.parity import agree
+from conformance.parity import pyticktick_json
+from conformance.parity import pyticktick_mapping
+from conformance.parity import verdict
 from ticktick_oauth import OAuthTokenV1
 from ticktick_oauth import configure_converter
 from ticktick_oauth import dumps

@@ -13,15 +13,15 @@ from uuid import UUID
 
 import pytest
 
-import volume
-from grammar import RULES
-from parity import agree
+from conformance import volume
+from conformance.grammar import RULES
+from conformance.parity import agree
+from conformance.volume import Campaign
+from conformance.volume import Disagreement
+from conformance.volume import fresh_seed
 from ticktick_oauth import _converter
 from ticktick_oauth.exceptions import InvalidTokenError
 from ticktick_oauth.exceptions import Problem
-from volume import Campaign
-from volume import Disagreement
-from volume import fresh_seed
 
 
 def _seed() -> int:
@@ -233,8 +233,8 @@ def test_differences_that_are_allowed(document: object, theirs: Any, ours: Any, 
 
 
 def _run(*arguments: str, setup: str = "") -> "subprocess.CompletedProcess[str]":
-    code = f"import sys, runpy; sys.path.insert(0, {str(Path(volume.__file__).parent)!r})\n{setup}"
-    code += f"sys.argv[1:] = {list(arguments)!r}\nrunpy.run_module('volume', run_name='__main__')"
+    code = f"import sys, runpy; sys.path.insert(0, {str(Path(volume.__file__).parents[1])!r})\n{setup}"
+    code += f"sys.argv[1:] = {list(arguments)!r}\nrunpy.run_module('conformance.volume', run_name='__main__')"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
 
 

@@ -1,0 +1,1 @@
+"""The command line, in this process, in its own, and at a terminal."""

@@ -1,0 +1,1 @@
+"""The law of which documents are tokens, held against pyticktick itself."""
