@@ -17,10 +17,10 @@ from person import LATE
 from person import free_port
 from ticktick_oauth import _pages
 from ticktick_oauth._cli import main
-from ticktick_oauth._loopback import Answer
-from ticktick_oauth._loopback import Request
-from ticktick_oauth._loopback import listen
-from ticktick_oauth._loopback import page
+from ticktick_oauth._http_server import Answer
+from ticktick_oauth._http_server import Request
+from ticktick_oauth._http_server import listen
+from ticktick_oauth._http_server import page
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
 

@@ -12,8 +12,8 @@ from person import free_port
 from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import AuthorizationResponse
 from ticktick_oauth import Client
+from ticktick_oauth._http_server import Request
 from ticktick_oauth._loopback import RedirectReceiver
-from ticktick_oauth._loopback import Request
 from ticktick_oauth.exceptions import AuthorizationError
 
 STATE = "state-canary"

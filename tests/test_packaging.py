@@ -34,6 +34,7 @@ ROOMS = [
     "__init__",
     "storage",
     "_pages",
+    "_http_server",
     "_loopback",
     "sandbox",
     "_cli",

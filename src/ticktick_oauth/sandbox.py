@@ -27,10 +27,10 @@ from ._authorization import code_challenge
 from ._client import DEFAULT_REDIRECT_URI
 from ._client import Client
 from ._converter import dumps
-from ._loopback import Answer
-from ._loopback import Request
-from ._loopback import listen
-from ._loopback import page
+from ._http_server import Answer
+from ._http_server import Request
+from ._http_server import listen
+from ._http_server import page
 from ._pages import consent_page
 from ._pages import error_page
 from ._server import AuthorizationServer
