@@ -17,7 +17,6 @@ from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import AuthorizationResponse
 from ticktick_oauth import Client
 from ticktick_oauth import TokenRequest
-from ticktick_oauth._authorization import clean
 from ticktick_oauth.exceptions import AuthorizationError
 from ticktick_oauth.exceptions import InvalidRedirectError
 from ticktick_oauth.exceptions import OAuthError
@@ -260,28 +259,31 @@ def test_r8_a_fragment_or_other_separators(redirect: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
-        ("https://127.0.0.1:8080/callback", "https://127.0.0.1:8080/callback"),
-        ("http://127.0.0.2:8080/callback", "http://127.0.0.2:8080/callback"),
-        ("http://localhost:8080/callback", "http://localhost:8080/callback"),
-        ("http://127.0.0.1:8081/callback", "http://127.0.0.1:8081/callback"),
-        ("http://127.0.0.1/callback", "http://127.0.0.1/callback"),
-        ("http://127.0.0.1:8080/callback/", "http://127.0.0.1:8080/callback/"),
-        ("http://127.0.0.1:8080/Callback", "http://127.0.0.1:8080/Callback"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("https://127.0.0.1:8080/callback", "put http://"),
+        ("http://127.0.0.2:8080/callback", "is for http://127.0.0.2:8080, not"),
+        ("http://localhost:8080/callback", "is for http://localhost:8080, not"),
+        ("http://127.0.0.1:8081/callback", "is for http://127.0.0.1:8081, not"),
+        ("http://127.0.0.1/callback", "is for http://127.0.0.1, not"),
+        ("http://127.0.0.1:8080/callback/", "has another path"),
+        ("http://127.0.0.1:8080/Callback", "has another path"),
+        ("http://127.0.0.1:8080", "has another path"),
         ("ftp://127.0.0.1:8080/callback", "not an http(s) URL"),
         ("myapp:callback", "not an http(s) URL"),
         ("//127.0.0.1:8080/callback", "not an http(s) URL"),
         ("http:///callback", "not an http(s) URL"),
         ("http://user@127.0.0.1:8080/callback", "not an http(s) URL"),
         ("callback", "not an http(s) URL"),
+        ("http://evil.example[127.0.0.1]:8080/callback", "not an http(s) URL"),
+        ("http://127%2E0.0.1:8080/callback", "not an http(s) URL"),
     ],
 )
 def test_r9_another_address(address: str, shown: str) -> None:
-    """R9: another scheme, host, port or path is refused; both are shown, without their queries."""
+    """R9: another scheme, host, port or path is refused; of what was met, no path or query is shown."""
     error = _refusal(f"{address}?code=Code-canary&state={STATE}")
     assert type(error) is InvalidRedirectError
     assert shown in str(error)
-    assert "http://127.0.0.1:8080/callback" in str(error)
+    assert "http://127.0.0.1:8080" in str(error)
+    assert "canary" not in str(error)
 
 
 @pytest.mark.parametrize(
@@ -384,12 +386,3 @@ def test_mutated_redirects_stay_in_the_family(text: str, name: str, percent: boo
         return
     assert name == "code"
     assert response.code
-
-
-@given(st.text(), st.text(min_size=1, alphabet=st.characters(exclude_categories=["C", "Z"])))
-def test_clean_shows_printable_text_without_secrets(text: str, secret: str) -> None:
-    """Whatever surrounds an echoed secret, the text comes out printable, short, and without the secret."""
-    shown = clean(text + secret + text + quote(secret, safe=""), secret)
-    assert shown.isprintable()
-    assert len(shown) <= 200
-    assert secret in "[redacted]" or not [part for part in shown.split("[redacted]") if secret in part]

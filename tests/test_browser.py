@@ -124,7 +124,7 @@ class SignIn:
 def sign_in(asking: Sandbox, chromium: Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SignIn:
     """Start the command, whose browser shows the consent page."""
     one = SignIn(asking, chromium, tmp_path)
-    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", one.client.client_secret)
+    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", one.client.client_secret or "")
     monkeypatch.setattr(webbrowser, "open", one.open)
     one.start()
     return one

@@ -41,6 +41,11 @@ def test_the_secret_is_in_no_repr() -> None:
         ("canary\x00", "unprintable"),
         ("\u202ecanary", "unprintable"),
         ("canary\ud800", "unprintable"),
+        (" canary", "spaces or quotes"),
+        ("canary ", "spaces or quotes"),
+        ('"canary"', "spaces or quotes"),
+        ("'canary'", "spaces or quotes"),
+        ("\u201ccanary\u201d", "spaces or quotes"),
     ],
 )
 def test_unfit_texts_are_refused(name: str, value: str, words: str) -> None:
@@ -51,7 +56,7 @@ def test_unfit_texts_are_refused(name: str, value: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "redirect_uri"])
-@pytest.mark.parametrize("value", [None, b"canary", 5])
+@pytest.mark.parametrize("value", [b"canary", 5, ["canary"]])
 def test_other_types_are_refused(name: str, value: object) -> None:
     """Each of the three is a str; the TypeError does not repeat the value."""
     with pytest.raises(TypeError, match=f"^{name} must be of type str") as caught:
@@ -80,3 +85,10 @@ def test_the_server_must_be_one() -> None:
     """An address in place of a server is a TypeError."""
     with pytest.raises(TypeError, match="server must be of type AuthorizationServer, not str"):
         _client(server="https://ticktick.com")
+
+
+def test_a_public_client_has_no_secret() -> None:
+    """None stands for a public client, and has to be given."""
+    assert _client(client_secret=None).client_secret is None
+    with pytest.raises(TypeError, match="client_secret"):
+        Client(client_id="id")  # type: ignore[call-arg]

@@ -15,6 +15,8 @@ from ticktick_oauth.exceptions import InvalidRedirectError
 from ticktick_oauth.exceptions import InvalidTokenError
 from ticktick_oauth.exceptions import OAuthError
 from ticktick_oauth.exceptions import Problem
+from ticktick_oauth.exceptions import RegistrationError
+from ticktick_oauth.exceptions import SignInRequiredError
 from ticktick_oauth.exceptions import StateMismatchError
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.exceptions import TokenEndpointError
@@ -30,8 +32,10 @@ BASES: dict[type[OAuthError], tuple[type[Exception], ...]] = {
     StateMismatchError: (InvalidRedirectError,),
     AuthorizationError: (OAuthError,),
     TokenEndpointError: (OAuthError,),
+    RegistrationError: (OAuthError,),
     TransportError: (OAuthError,),
     DeadlineExceededError: (TransportError,),
+    SignInRequiredError: (OAuthError,),
     StorageError: (OAuthError, OSError),
 }
 FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
@@ -52,6 +56,16 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
         TokenEndpointError(400, "invalid_grant", "used", 5, "start again"),
         {"status": 400, "error": "invalid_grant", "description": "used", "retry_after": 5, "hint": "start again"},
     ),
+    (
+        RegistrationError(None, hint="its issuer is another"),
+        {"status": None, "error": None, "description": None, "retry_after": None, "hint": "its issuer is another"},
+    ),
+    (
+        RegistrationError(400, "invalid_redirect_uri", "no", 5, "use the portal"),
+        {"status": 400, "error": "invalid_redirect_uri", "description": "no", "retry_after": 5},
+    ),
+    (SignInRequiredError("words"), {"args": ("words",)}),
+    (TransportError("words", None), {"reason": "words", "code_unused": None}),
     (TransportError("words"), {"reason": "words", "code_unused": False}),
     (TransportError("words", True), {"reason": "words", "code_unused": True}),  # noqa: FBT003 - as it pickles
     (DeadlineExceededError("words", True), {"reason": "words", "code_unused": True}),  # noqa: FBT003 - as above
@@ -68,6 +82,11 @@ def test_the_hierarchy_is_complete() -> None:
     classes = [value for value in vars(exceptions).values() if inspect.isclass(value)]
     errors = [value for value in classes if issubclass(value, BaseException)]
     assert list(BASES.items()) == [(error, error.__bases__) for error in errors]
+
+
+def test_all_names_are_listed() -> None:
+    """`from exceptions import *` brings each error, and the Problem that one of them holds."""
+    assert sorted({error.__name__ for error in BASES} | {"Problem"}) == exceptions.__all__
 
 
 def test_every_class_is_among_the_examples() -> None:
@@ -121,6 +140,12 @@ def test_the_body_of_an_issued_token_is_there_for_who_asks_and_nowhere_else() ->
             TokenEndpointError(429, "slow_down", "busy", 0, "wait"),
             "the token endpoint answered with status 429, slow_down: busy; it asks to wait 0 seconds; wait",
         ),
+        (RegistrationError(None, hint="its issuer is another"), "its issuer is another"),
+        (
+            RegistrationError(429, "slow_down", "busy", 7, "wait"),
+            "the server answered with status 429, slow_down: busy; it asks to wait 7 seconds; wait",
+        ),
+        (TransportError("no route", None), "no route"),
         (TransportError("no route", True), "no route; the code was not sent and may be used again"),  # noqa: FBT003
         (
             DeadlineExceededError("too slow"),

@@ -18,8 +18,8 @@ import pytest
 
 from ticktick_oauth import IssuedToken
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import load_issued
 from ticktick_oauth.storage import TokenFile
-from ticktick_oauth.storage import load_issued
 
 README = Path(__file__).parent.parent / "README.md"
 LATE = 60

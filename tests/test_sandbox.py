@@ -237,7 +237,7 @@ def test_credentials_in_the_form_are_taken(sandbox: Sandbox, client: Client) -> 
         "code": sign_in(sandbox, client).code,
         "redirect_uri": client.redirect_uri,
         "client_id": client.client_id,
-        "client_secret": client.client_secret,
+        "client_secret": f"{client.client_secret}",
     }
     assert post(client, form, "").status == 200
 

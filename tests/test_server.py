@@ -1,5 +1,6 @@
-"""Authorization servers as data, and which addresses are fit for a secret."""
+"""Authorization servers as data, which addresses are fit for a secret, and the reading of metadata."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from attrs.exceptions import FrozenInstanceError
 from ticktick_oauth import DIDA365
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationServer
+from ticktick_oauth._server import MetadataRequest
+from ticktick_oauth.exceptions import RegistrationError
 
-ADDRESSES = ("issuer", "authorization_endpoint", "token_endpoint")
+ADDRESSES = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")
 
 
 def _server(**changes: Any) -> AuthorizationServer:  # noqa: ANN401 - wrong types are what it is for
@@ -23,6 +26,7 @@ def test_constants_hold_the_documented_addresses(server: AuthorizationServer, ho
     assert f"https://{host}" == server.issuer
     assert f"https://{host}/oauth/authorize" == server.authorization_endpoint
     assert f"https://{host}/oauth/token" == server.token_endpoint
+    assert f"https://api.{host}/oauth/register" == server.registration_endpoint
 
 
 def test_a_server_is_a_value() -> None:
@@ -49,7 +53,7 @@ def test_a_server_is_a_value() -> None:
 )
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_fit_addresses_are_taken_as_they_are(name: str, address: str) -> None:
-    """An address with TLS, or without it on loopback, is kept to the character."""
+    """An address with TLS, or without it on loopback, is kept as it is."""
     assert address == getattr(_server(**{name: address}), name)
 
 
@@ -60,6 +64,12 @@ def test_fit_addresses_are_taken_as_they_are(name: str, address: str) -> None:
         ("http://example.com/canary", "https://"),
         ("http://127.0.0.1.example.com/canary", "https://"),
         ("http://127.0.0.256/canary", "https://"),
+        ("http://127.0.0.09/canary", "https://"),
+        ("http://127.08.0.1/canary", "https://"),
+        ("http://127.0.0.\u0661/canary", "absolute"),
+        ("http://evil.example[::1]:8080/canary", "absolute"),
+        ("http://[::1]evil.example/canary", "absolute"),
+        ("http://%31%32%37.0.0.1/canary", "absolute"),
         ("http://127.0.0/canary", "https://"),
         ("http://127.0.0.x/canary", "https://"),
         ("http://128.0.0.1/canary", "https://"),
@@ -93,7 +103,7 @@ def test_unfit_addresses_are_refused(name: str, address: str, words: str) -> Non
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-@pytest.mark.parametrize("value", [None, b"https://example.com/canary", 1])
+@pytest.mark.parametrize("value", [b"https://example.com/canary", 1])
 def test_other_types_are_refused(name: str, value: object) -> None:
     """An address is a str; the TypeError names both types and not the value."""
     with pytest.raises(TypeError, match=f"{name} must be of type str, not {type(value).__name__}") as caught:
@@ -106,3 +116,114 @@ def test_only_an_issuer_must_have_no_query() -> None:
     with pytest.raises(ValueError, match="issuer must not have a query"):
         _server(issuer="https://example.com/?tenant=1")
     assert _server(token_endpoint="https://example.com/?tenant=1").token_endpoint.endswith("?tenant=1")
+
+
+# Metadata (RFC 8414)
+
+ISSUER = "https://ticktick.com"
+# As users saw it on 2026-08-10.
+METADATA: dict[str, Any] = {
+    "issuer": ISSUER,
+    "authorization_endpoint": f"{ISSUER}/oauth/authorize",
+    "token_endpoint": "https://api.ticktick.com/oauth/token",
+    "registration_endpoint": "https://api.ticktick.com/oauth/register",
+    "response_types_supported": ["code"],
+    "grant_types_supported": ["authorization_code"],
+    "token_endpoint_auth_methods_supported": ["none"],
+    "code_challenge_methods_supported": ["plain", "S256"],
+}
+
+
+def _read(**changes: object) -> AuthorizationServer:
+    members = {name: value for name, value in {**METADATA, **changes}.items() if value != "missing"}
+    return AuthorizationServer.from_metadata(ISSUER, json.dumps(members).encode())
+
+
+def test_metadata_makes_a_server() -> None:
+    """TickTick's own document gives its four addresses."""
+    assert AuthorizationServer(**{name: METADATA[name] for name in ADDRESSES}) == _read()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"registration_endpoint": "missing"},
+        {"registration_endpoint": None},
+        {"response_types_supported": ["token"]},
+        {"response_types_supported": "missing"},
+        {"response_types_supported": "code"},
+        {"code_challenge_methods_supported": ["plain"]},
+        {"code_challenge_methods_supported": None},
+    ],
+)
+def test_a_server_without_what_a_public_client_needs_has_no_registration(changes: dict[str, object]) -> None:
+    """Without an endpoint, `code` or `S256` there is no place to register at, and the rest is read all the same."""
+    assert evolve(_read(), registration_endpoint=None) == _read(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"issuer": "https://evil.example"}, "its issuer is not https://ticktick.com"),
+        ({"issuer": f"{ISSUER}/"}, "its issuer is not"),
+        ({"issuer": "missing"}, "its issuer is not"),
+        ({"issuer": [ISSUER]}, "its issuer is not"),
+        ({"authorization_endpoint": "missing"}, "authorization_endpoint must be of type str, not NoneType"),
+        ({"token_endpoint": "http://ticktick.com/canary"}, "token_endpoint must start with https://"),
+        ({"token_endpoint": ["canary"]}, "token_endpoint must be of type str, not list"),
+        ({"registration_endpoint": "http://ticktick.com/canary"}, "registration_endpoint must start with https://"),
+        ({"registration_endpoint": "https://canary@ticktick.com/"}, "registration_endpoint must be an absolute"),
+    ],
+)
+def test_metadata_that_cannot_be_trusted_is_refused(changes: dict[str, object], words: str) -> None:
+    """Another issuer, or an address that is not fit for a secret, is an error that repeats none of it."""
+    with pytest.raises(RegistrationError, match=words) as caught:
+        _read(**changes)
+    assert (None, None, None) == (caught.value.status, caught.value.__cause__, caught.value.__context__)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"canary"', b"\xff", b"{" * 100_000])
+def test_what_is_not_metadata_is_refused(body: bytes) -> None:
+    """A page, another JSON value or garbage is an error of its own."""
+    with pytest.raises(RegistrationError, match="it is not a JSON object"):
+        AuthorizationServer.from_metadata(ISSUER, body)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "url"),
+    [
+        ("https://ticktick.com", "https://ticktick.com/.well-known/oauth-authorization-server"),
+        ("https://ticktick.com/", "https://ticktick.com/.well-known/oauth-authorization-server"),
+        # RFC 8414 section 3.1's own example.
+        ("https://example.com/issuer1", "https://example.com/.well-known/oauth-authorization-server/issuer1"),
+        ("http://127.0.0.1:8080/a/", "http://127.0.0.1:8080/.well-known/oauth-authorization-server/a"),
+        ("http://[::1]:8080", "http://[::1]:8080/.well-known/oauth-authorization-server"),
+    ],
+)
+def test_the_well_known_path_stands_before_the_issuers_own(issuer: str, url: str) -> None:
+    """The request asks where RFC 8414 section 3.1 says."""
+    request = MetadataRequest(issuer=issuer)
+    assert (url, "GET", b"", "application/json") == (
+        request.url,
+        request.method,
+        request.body,
+        request.headers["Accept"],
+    )
+
+
+def test_an_answer_to_the_metadata_request_is_read_by_its_status() -> None:
+    """A 200 brings a server; a 404 says that there is no document, and others what they are."""
+    request = MetadataRequest(issuer=ISSUER)
+    assert _read() == request.parse_response(200, {}, json.dumps(METADATA).encode())
+    for status, headers, words in (
+        (404, {}, "has no metadata document"),
+        (302, {"Location": "https://evil.example/canary"}, "redirects to evil.example, which is not followed"),
+        (429, {"Retry-After": "7"}, "asks to wait 7 seconds"),
+        (500, {}, "the answer is empty"),
+    ):
+        with pytest.raises(RegistrationError, match=words) as caught:
+            request.parse_response(status, headers, b"")
+        assert status == caught.value.status
+        assert "canary" not in str(caught.value)
+    assert "not read: too long" in str(request.refuse_unread(500, {}, "too long"))

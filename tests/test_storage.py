@@ -1,7 +1,6 @@
 """Keeping a token: rows S1 to S15 of the fault list, each a test named after its row, and the format of the file."""
 
 import errno
-import json
 import os
 import pickle
 import re
@@ -15,7 +14,6 @@ import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
 from datetime import datetime
-from datetime import timedelta
 from datetime import timezone
 from pathlib import Path
 from typing import Any
@@ -23,20 +21,14 @@ from typing import NoReturn
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ticktick_oauth import DIDA365
-from ticktick_oauth import TICKTICK
-from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import IssuedToken
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import dump_issued
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
 from ticktick_oauth.storage import TokenStore
 from ticktick_oauth.storage import default_path
-from ticktick_oauth.storage import dump_issued
-from ticktick_oauth.storage import load_issued
 
 ACCESS_TOKEN = UUID("6f9619ff-8b86-4011-b42d-00c04fc964ff")
 ISSUED_AT = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
@@ -150,63 +142,10 @@ def test_a_token_file_is_a_token_store(store: TokenFile) -> None:
     kept.delete()
 
 
-def test_the_format_is_the_documented_one() -> None:
-    """The JSON is that of the documentation, which other programs may rely on."""
-    assert {
-        "version": 1,
-        "issued_at": "2026-11-23T12:00:00+00:00",
-        "server": {
-            "issuer": "https://ticktick.com",
-            "authorization_endpoint": "https://ticktick.com/oauth/authorize",
-            "token_endpoint": "https://ticktick.com/oauth/token",
-        },
-        "token": {
-            "access_token": "6f9619ff-8b86-4011-b42d-00c04fc964ff",
-            "expires_in": 15551999,
-            "token_type": "bearer",
-            "scope": "tasks:read tasks:write",
-        },
-    } == json.loads(dump_issued(ISSUED))
-
-
-SERVERS = st.sampled_from(
-    [
-        TICKTICK,
-        DIDA365,
-        AuthorizationServer(
-            issuer="http://127.0.0.1:1",
-            authorization_endpoint="http://[::1]:2/authorize?a=b",
-            token_endpoint="https://example.org/token",
-        ),
-    ]
-)
-OFFSETS = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone)
-TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=OFFSETS)  # noqa: DTZ001 - bounds are naive
-TOKENS = st.builds(OAuthTokenV1, access_token=st.uuids(version=4), expires_in=st.integers())
-
-
-@given(issued=st.builds(IssuedToken, token=TOKENS, issued_at=TIMES, server=SERVERS))
-def test_what_is_dumped_loads_to_an_equal_token(issued: IssuedToken) -> None:
-    """`load_issued` is the inverse of `dump_issued`, from text and from bytes, and a dump is one line."""
-    text = dump_issued(issued)
-    assert [text] == text.splitlines()
-    assert issued == load_issued(text)
-    assert issued == load_issued(text.encode())
-
-
-@given(st.one_of(st.binary(), st.text(), st.recursive(st.none() | st.integers(), st.lists).map(json.dumps)))
-def test_nothing_else_than_a_storage_error_comes_of_any_text(text: str | bytes) -> None:
-    """What is not a kept token is a StorageError, whatever it is."""
-    with pytest.raises(StorageError, match="cannot be read as a kept token"):
-        load_issued(text)
-
-
 def test_a_wrong_type_is_the_callers_mistake(store: TokenFile) -> None:
     """A TypeError tells of an argument of the wrong type, before anything is written."""
     with pytest.raises(TypeError, match="issued must be of type IssuedToken, not str"):
         dump_issued("token")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected str or bytes"):
-        load_issued(None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="issued must be"):
         store.save(ISSUED.token)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
@@ -715,46 +654,11 @@ HIDDEN = "6f9619ff"
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        pytest.param("", "document: not JSON", id="empty"),
-        pytest.param(KEPT[: len(KEPT) // 2], "document: not JSON", id="half"),
-        pytest.param(KEPT + KEPT, "document: not JSON", id="twice"),
-        pytest.param(KEPT.replace("ticktick", "\0"), "document: not JSON", id="NUL"),
-        pytest.param("\0" * 400, "document: not JSON", id="NULs"),
-        pytest.param(KEPT.replace("bearer", "bear\r\ner"), "document: not JSON", id="CRLF"),
-        pytest.param("\ufeff" + KEPT, "document: not JSON", id="BOM"),
+        pytest.param("", "document: it is empty", id="empty"),
         pytest.param(KEPT.encode("utf-16"), "document: not JSON", id="UTF-16"),
-        pytest.param("[" * 30_000, "document: expected at most", id="deep"),
         pytest.param(KEPT + " " * 10_000_000, "over 65536 bytes", id="10 MB"),
         pytest.param(KEPT.ljust(65_537), "over 65536 bytes", id="one byte too many"),
-        pytest.param('["6f9619ff"]', "version: expected", id="array"),
         pytest.param('"6f9619ff"', "version: expected", id="string"),
-        pytest.param('{"access_token": "6f9619ff-8b86-4011-b42d-00c04fc964ff"}', "version: expected", id="bare token"),
-        pytest.param(KEPT.replace('"version": 1', '"version": "1"'), "version: expected", id="version, a string"),
-        pytest.param(KEPT.replace('"version": 1', '"version": true'), "version: expected", id="version, a boolean"),
-        pytest.param(KEPT.replace('"version": 1', '"version": 0'), "version: expected", id="version, too low"),
-        pytest.param('{"version": 1}', "server: issuer must be", id="nothing but a version"),
-        pytest.param(KEPT.replace('"server": {', '"server": [], "x": {'), "server: issuer must be", id="server"),
-        pytest.param(
-            KEPT.replace("https://ticktick.com/oauth/t", "http://6f9619ff/"),
-            "server: token_endpoint must start with https",
-            id="token endpoint",
-        ),
-        pytest.param(
-            KEPT.replace('"authorization_endpoint"', '"x"'),
-            "server: authorization_endpoint must be",
-            id="authorization endpoint",
-        ),
-        pytest.param(KEPT.replace('"token": {', '"token": 1, "x": {'), "token.access_token: expected", id="token"),
-        pytest.param(KEPT.replace("-4011-", "-1011-"), "token.access_token: expected", id="access token"),
-        pytest.param(KEPT.replace("15551999", '"6f9619ff"'), "token.expires_in: expected", id="expires_in"),
-        pytest.param(KEPT.replace('"issued_at"', '"x"'), "issued_at: expected", id="time, missing"),
-        pytest.param(KEPT.replace("2026-11-23", "6f9619ff"), "issued_at: expected", id="time, other"),
-        pytest.param(KEPT.replace("+00:00", ""), "issued_at: expected", id="time, naive"),
-        pytest.param(
-            KEPT.replace("2026-11-23T12:00:00+00:00", "0001-01-01T00:00:00+10:00"),
-            "issued_at: expected",
-            id="time, too early",
-        ),
     ],
 )
 def test_s11_what_is_no_kept_token_is_told_by_its_member(store: TokenFile, content: str | bytes, told: str) -> None:
@@ -786,14 +690,6 @@ def test_s12_a_newer_version_is_refused_and_left_alone(store: TokenFile) -> None
     assert str(store.path) == error.filename
     assert "version: newer than the 1 that this program knows" in str(error)
     assert '{"version": 2}' == store.path.read_text()
-
-
-def test_s12_unknown_members_are_ignored() -> None:
-    """A later version 1 may add members anywhere."""
-    document = json.loads(KEPT)
-    for place in (document, document["server"], document["token"]):
-        place["added"] = {"later": [1, None]}
-    assert ISSUED == load_issued(json.dumps(document))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])

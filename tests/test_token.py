@@ -1,4 +1,4 @@
-"""The token and the issued token: what their constructors take, what they show, and what time does to them."""
+"""The token: what its constructor takes, and what it shows."""
 
 import copy
 import pickle
@@ -14,11 +14,9 @@ from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import settings
-from hypothesis import strategies as st
 
 from strategies import tokens
 from ticktick_oauth import DIDA365
-from ticktick_oauth import TICKTICK
 from ticktick_oauth import IssuedToken
 from ticktick_oauth import OAuthTokenV1
 
@@ -137,108 +135,3 @@ def test_every_token_is_a_value(token: OAuthTokenV1) -> None:
     """Tokens of any size copy and pickle, and show nothing of the access token."""
     assert token == pickle.loads(pickle.dumps(token)) == copy.deepcopy(token)
     assert str(token.access_token) not in repr(token)
-
-
-def test_issued_at() -> None:
-    """The moment of issue is kept in UTC, whatever zone it came in; the server is TickTick unless said otherwise."""
-    elsewhere = IssuedToken(token=TOKEN, issued_at=datetime(2026, 11, 23, 20, tzinfo=timezone(timedelta(hours=8))))
-    assert ISSUED == elsewhere
-    assert timezone.utc is elsewhere.issued_at.tzinfo
-    assert TICKTICK is elsewhere.server
-
-
-@pytest.mark.parametrize(
-    ("changes", "error", "message"),
-    [
-        ({"issued_at": NOON.replace(tzinfo=None)}, ValueError, "issued_at must be an aware datetime"),
-        ({"issued_at": NOON.timestamp()}, TypeError, "issued_at must be of type datetime, not float"),
-        ({"issued_at": NOON.date()}, TypeError, "issued_at must be of type datetime, not date"),
-        (
-            {"issued_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))},
-            ValueError,
-            "issued_at must be a time that a datetime can hold in UTC",
-        ),
-        (
-            {"issued_at": datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))},
-            ValueError,
-            "issued_at must be a time that a datetime can hold in UTC",
-        ),
-        ({"token": CANARY}, TypeError, "token must be of type OAuthTokenV1, not str"),
-        ({"server": "https://ticktick.com"}, TypeError, "server must be of type AuthorizationServer, not str"),
-    ],
-)
-def test_issued_token_mistakes(changes: dict[str, Any], error: type[Exception], message: str) -> None:
-    """A mistake in an issued token names the field, never the value."""
-    with pytest.raises(error, match=f"^{message}") as caught:
-        IssuedToken(**{"token": TOKEN, "issued_at": NOON, **changes})
-    assert CANARY not in "".join(traceback.format_exception(caught.value))
-
-
-def test_time_passes() -> None:
-    """The time that remains counts down to the moment of expiry, and below zero behind it."""
-    assert NOON + timedelta(seconds=60) == ISSUED.expires_at
-    assert timezone.utc is ISSUED.expires_at.tzinfo
-    for passed, remaining in ((-1, 61), (0, 60), (59, 1), (60, 0), (61, -1)):
-        now = NOON + timedelta(seconds=passed)
-        assert timedelta(seconds=remaining) == ISSUED.remaining(now=now)
-        assert timedelta(seconds=remaining) == ISSUED.remaining(now=now.astimezone(timezone(timedelta(hours=-9))))
-
-
-@pytest.mark.parametrize(
-    ("passed", "leeway", "expected"),
-    [
-        (59, 0, False),
-        (60, 0, True),
-        (61, 0, True),
-        (49, 10, False),
-        (50, 10, True),
-        (51, 10, True),
-        (69, -10, False),
-        (70, -10, True),
-    ],
-)
-def test_is_expired(passed: int, leeway: int, expected: bool) -> None:  # noqa: FBT001 - an expectation
-    """A token counts as expired from the very moment that no more than the leeway remains."""
-    now = NOON + timedelta(seconds=passed)
-    assert expected is ISSUED.is_expired(now=now, leeway=timedelta(seconds=leeway))
-    assert leeway or expected is ISSUED.is_expired(now=now)
-    early = now - timedelta(microseconds=1)
-    assert ISSUED.is_expired(now=early, leeway=timedelta(seconds=leeway)) is (expected and passed + leeway > 60)
-
-
-@pytest.mark.parametrize("now", [NOON.replace(tzinfo=None), datetime.max])  # noqa: DTZ901 - naive on purpose
-def test_now_is_aware(now: datetime) -> None:
-    """A naive ``now`` has no meaning."""
-    with pytest.raises(ValueError, match=r"^now must be an aware datetime"):
-        ISSUED.remaining(now=now)
-    with pytest.raises(ValueError, match=r"^now must be an aware datetime"):
-        ISSUED.is_expired(now=now)
-
-
-@pytest.mark.parametrize("digits", [9, 12, 18, 19, 400, 5000])
-def test_expiry_beyond_time(digits: int) -> None:
-    """An expiry that no datetime can hold is the last moment, or the first, that one can."""
-    size = 10**digits
-    last = datetime.max.replace(tzinfo=timezone.utc)
-    first = datetime.min.replace(tzinfo=timezone.utc)
-    late = IssuedToken(token=evolve(TOKEN, expires_in=size), issued_at=NOON)
-    early = evolve(late, token=evolve(TOKEN, expires_in=-size))
-    held = digits == 9
-    assert late.expires_at == (NOON + timedelta(seconds=size) if held else last)
-    assert early.expires_at == (NOON - timedelta(seconds=size) if held else first)
-    assert (False, True) == (late.is_expired(now=NOON), early.is_expired(now=NOON))
-
-
-_zones = st.integers(min_value=-1439, max_value=1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-_middle = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=_zones)  # noqa: DTZ001 - the zones are drawn
-
-
-@_patient
-@given(token=tokens, issued_at=_middle, now=st.datetimes(timezones=_zones), leeway=st.timedeltas())
-def test_any_time(token: OAuthTokenV1, issued_at: datetime, now: datetime, leeway: timedelta) -> None:
-    """No token, moment, zone or leeway makes the arithmetic fail, and the three answers agree."""
-    issued = IssuedToken(token=token, issued_at=issued_at)
-    assert issued_at == issued.issued_at
-    assert issued.expires_at - now == issued.remaining(now=now)
-    assert (issued.remaining(now=now) <= leeway) is issued.is_expired(now=now, leeway=leeway)
-    assert (issued.expires_at > issued.issued_at) is (token.expires_in > 0)

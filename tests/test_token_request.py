@@ -50,7 +50,7 @@ def _refusal(
     error = caught.value
     assert status == error.status
     shown = f"{error} {error!r} {vars(error)} {pickle.dumps(error)!r}"
-    assert not [secret for secret in SECRETS if secret in shown]
+    assert not [secret for secret in SECRETS if str(secret) in shown]
     assert error.__cause__ is None
     assert error.__context__ is None
     return error
@@ -97,7 +97,7 @@ def test_the_body_has_what_the_rfc_asks_for() -> None:
 
 def test_a_request_shows_no_secret() -> None:
     """Neither the code nor the verifier nor the client's secret is in the repr of a request."""
-    assert not [secret for secret in SECRETS if secret in repr(REQUEST)]
+    assert not [secret for secret in SECRETS if str(secret) in repr(REQUEST)]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_h6_an_echoed_code_is_cut_out() -> None:
     """H6: Spring's description repeats the code; the hint says what to do."""
     error = _refusal(400, {"error": "invalid_grant", "error_description": f"Invalid authorization code: {CODE}"})
     assert (error.error, error.description) == ("invalid_grant", "Invalid authorization code: [redacted]")
-    assert "expired, used, or redirect_uri differs" in str(error)
+    assert "used already or is not whole" in str(error)
 
 
 def test_a_wrong_verifier_is_named() -> None:
@@ -189,7 +189,7 @@ def test_a_wrong_verifier_is_named() -> None:
 def test_h7_the_redirect_uri_differs(code: str) -> None:
     """H7: the hint shows this client's redirect_uri, to compare with the portal's."""
     error = _refusal(400, {"error": code, "error_description": "Redirect URI mismatch."})
-    assert "redirect_uri must be the registered one" in str(error)
+    assert "redirect_uri must be exactly that of the authorization request" in str(error)
     assert "https://client.example.com/cb" in str(error)
 
 
@@ -218,9 +218,7 @@ def test_h9_a_bearer_challenge() -> None:
     assert (error.error, error.retry_after) == ("invalid_client", None)
 
 
-@pytest.mark.parametrize(
-    "code", ["unsupported_grant_type", "invalid_scope", "unauthorized_client", "invalid_request", "other"]
-)
+@pytest.mark.parametrize("code", ["unsupported_grant_type", "unauthorized_client", "invalid_request", "other"])
 def test_h10_other_error_codes(code: str) -> None:
     """H10: the code is kept, and there is no hint that would guess."""
     error = _refusal(400, {"error": code})
@@ -230,11 +228,11 @@ def test_h10_other_error_codes(code: str) -> None:
 
 @pytest.mark.parametrize(("status", "body"), [(403, "<html>blocked</html>"), (404, ""), (418, TOMCAT_401)])
 def test_h11_what_is_not_json(status: int, body: str) -> None:
-    """H11: a firewall's page is told by its status, and that it is not JSON."""
+    """H11: a firewall's page or an empty answer is explained by its status, and as what it is."""
     error = _refusal(status, body)
     assert error.error is None
     assert f"status {status}" in str(error)
-    assert "not JSON" in str(error)
+    assert ("not JSON" if body else "empty") in str(error)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +284,9 @@ def test_h14_h17_only_a_200_brings_a_token(status: int) -> None:
 def test_h15_h16_an_error_with_a_200() -> None:
     """H15 and H16: an error is one with a 200 too, and beside a token."""
     assert _refusal(200, {"error": "invalid_grant"}).error == "invalid_grant"
-    assert _refusal(200, {"error": None, **json.loads(TOKEN)}).error is None
+    assert _refusal(200, {"error": 0, **json.loads(TOKEN)}).error is None
+    # JSON's null counts as absent.
+    assert REQUEST.parse_response(200, {}, json.dumps({"error": None, **json.loads(TOKEN)}).encode()).expires_in
 
 
 def test_h16_a_token_beside_an_error_is_not_shown() -> None:

@@ -4,22 +4,60 @@ Errors live in ``ticktick_oauth.exceptions``, stores for tokens in ``ticktick_oa
 authorization server for demos and tests in ``ticktick_oauth.sandbox``.
 """
 
-from ._authorization import AuthorizationRequest
-from ._authorization import AuthorizationResponse
-from ._client import Client
+from typing import TYPE_CHECKING
+
 from ._converter import configure_converter
 from ._converter import dumps
 from ._converter import loads
 from ._converter import structure
 from ._converter import unstructure
-from ._exchange import exchange_code
-from ._json_schema import json_schema
-from ._server import DIDA365
-from ._server import TICKTICK
-from ._server import AuthorizationServer
-from ._token import IssuedToken
 from ._token import OAuthTokenV1
-from ._token_request import TokenRequest
+
+if TYPE_CHECKING:
+    from ._authorization import AuthorizationRequest
+    from ._authorization import AuthorizationResponse
+    from ._client import Client
+    from ._exchange import exchange_code
+    from ._issued_token import IssuedToken
+    from ._issued_token import dump_issued
+    from ._issued_token import load_issued
+    from ._json_schema import json_schema
+    from ._registration import RegistrationRequest
+    from ._server import DIDA365
+    from ._server import TICKTICK
+    from ._server import AuthorizationServer
+    from ._token_request import TokenRequest
+else:
+    # What parsing a token does not need is loaded at its first use (PEP 562), by its room. Hidden from type checkers,
+    # for which a module with a `__getattr__` would have any name.
+    _ROOMS = {
+        "AuthorizationRequest": "_authorization",
+        "AuthorizationResponse": "_authorization",
+        "AuthorizationServer": "_server",
+        "Client": "_client",
+        "DIDA365": "_server",
+        "IssuedToken": "_issued_token",
+        "RegistrationRequest": "_registration",
+        "TICKTICK": "_server",
+        "TokenRequest": "_token_request",
+        "dump_issued": "_issued_token",
+        "exchange_code": "_exchange",
+        "json_schema": "_json_schema",
+        "load_issued": "_issued_token",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _ROOMS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return __all__
+
 
 __version__ = "0.1.0"
 
@@ -31,13 +69,16 @@ __all__ = [
     "DIDA365",
     "IssuedToken",
     "OAuthTokenV1",
+    "RegistrationRequest",
     "TICKTICK",
     "TokenRequest",
     "__version__",
     "configure_converter",
+    "dump_issued",
     "dumps",
     "exchange_code",
     "json_schema",
+    "load_issued",
     "loads",
     "structure",
     "unstructure",

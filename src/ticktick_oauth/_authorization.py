@@ -1,56 +1,34 @@
-"""The first step: the authorization request and the redirect that answers it (RFC 6749 4.1.1 to 4.1.2, RFC 7636)."""
-
-import re
-from typing import TYPE_CHECKING
+"""Send the person to the server, and read the redirect that answers (RFC 6749 4.1.1 to 4.1.2, RFC 7636, RFC 9207)."""
 
 from attrs import Attribute
 from attrs import field
 from attrs import frozen
 
+from ._checks import Address
+from ._checks import check_address
+from ._checks import check_code_verifier
+from ._checks import check_text
+from ._checks import check_type
+from ._checks import instance_of
 from ._client import Client
-from ._client import check_text_field
-from ._server import check_type
-from ._server import instance_of
-from ._server import split_address
+from ._redaction import clean
 from ._token import SCOPE
 from .exceptions import AuthorizationError
 from .exceptions import InvalidRedirectError
 from .exceptions import StateMismatchError
 
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
-# The size of a request line that http.server and most proxies take at the least; TickTick's redirects have some 100.
+# http.server and most proxies take a request line of at least this size; TickTick's redirects have 100 characters.
 _MAX_REDIRECT = 16 * 1024
-_MAX_SHOWN = 200
 _KNOWN_PARAMETERS = ("state", "iss", "error", "error_description", "error_uri", "code")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-# RFC 7636 section 4.1: code-verifier = 43*128unreserved.
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_AGAIN = "start again at the authorization URL"
 
 
-def clean(text: str, *secrets: str | None) -> str:
-    """Make what a server says fit to show: printable, 200 characters at most, without the secrets it may echo."""
-    from urllib.parse import quote
-    from urllib.parse import quote_plus
-
-    # Line ends, escape codes and bidi controls go first: one of them could hide a secret from the search below.
-    text = "".join(character for character in text if character.isprintable())
-    forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
-    if forms:
-        # The longest first, should one be part of another; in any case, as percent-encoding has two.
-        pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-        text = re.sub(pattern, "[redacted]", text, flags=re.IGNORECASE)
-    return text[:_MAX_SHOWN]
+def _check_text_field(_instance: object, attribute: "Attribute[str]", value: object) -> None:
+    check_text(attribute.name, value)
 
 
-def check_code_verifier(_instance: object, attribute: "Attribute[str | None]", value: object) -> None:
-    """Check a PKCE code verifier, as an attrs validator; None means that PKCE is off."""
-    if value is None:
-        return
-    text = check_type(attribute.name, value, str)
-    if not 43 <= len(text) <= 128 or not _UNRESERVED.issuperset(text):  # noqa: PLR2004 - RFC 7636 section 4.1
-        raise ValueError(f"{attribute.name} must be 43 to 128 letters, digits or any of '-._~' (RFC 7636 section 4.1)")
+def _check_verifier_field(_instance: object, attribute: "Attribute[str | None]", value: object) -> None:
+    check_code_verifier(attribute.name, value)
 
 
 def _random_text() -> str:
@@ -64,9 +42,9 @@ def _random_text() -> str:
 class AuthorizationResponse:
     """What a trusted redirect carries (RFC 6749 section 4.1.2)."""
 
-    code: str = field(repr=False, validator=check_text_field)
-    """The authorization code: for one use, within minutes."""
-    code_verifier: str | None = field(default=None, repr=False, validator=check_code_verifier)
+    code: str = field(repr=False, validator=_check_text_field)
+    """The authorization code, for one use."""
+    code_verifier: str | None = field(default=None, repr=False, validator=_check_verifier_field)
     """The request's PKCE verifier, carried on for the token request; None when PKCE is off."""
 
 
@@ -74,21 +52,39 @@ class AuthorizationResponse:
 class AuthorizationRequest:
     """What a person's browser is sent to the authorization server with (RFC 6749 section 4.1.1).
 
-    A flow that spans two processes keeps ``state`` (and ``code_verifier``) and makes the same request again.
-    Raises ``TypeError`` or ``ValueError`` for a field that is not what its text below says.
+    A flow that spans two processes keeps ``state`` (and ``code_verifier``) and makes the same request by ``resume``.
+    The constructor raises a ``TypeError`` or ``ValueError`` that names the field at fault, never its value.
     """
 
     client: Client = field(validator=instance_of(Client))
-    """Who asks."""
-    state: str = field(factory=_random_text, repr=False, validator=check_text_field)
+    """The client that asks."""
+    state: str = field(factory=_random_text, repr=False, validator=_check_text_field)
     """What ties the redirect to this very request (RFC 6749 section 10.12): by default 256 fresh random bits."""
-    code_verifier: str | None = field(default=None, repr=False, validator=check_code_verifier)
-    """The PKCE secret (RFC 7636 section 4.1); None, the default, leaves PKCE off: TickTick does not document it."""
+    code_verifier: str | None = field(default=None, repr=False, validator=_check_verifier_field)
+    """The PKCE secret (RFC 7636 section 4.1). None, the default, leaves PKCE off, which only a confidential client may:
+    TickTick's server is not known to check it for one."""
+
+    def __attrs_post_init__(self) -> None:
+        check_pkce(self.client, self.code_verifier)
 
     @classmethod
     def with_pkce(cls, *, client: Client) -> "AuthorizationRequest":
         """Make a request with a fresh state and a fresh code verifier of 256 random bits."""
         return cls(client=client, code_verifier=_random_text())
+
+    @classmethod
+    def resume(cls, *, client: Client, state: str | None, code_verifier: str | None = None) -> "AuthorizationRequest":
+        """Make a request again from what was kept of it, such as in a web session.
+
+        Raises:
+            StateMismatchError: the state is None or empty, as a session that has expired leaves it.
+            TypeError: an argument is of the wrong type.
+            ValueError: an argument is not what it was in the first request.
+
+        """
+        if state is None or state == "":
+            raise StateMismatchError(f"no state was kept for this sign-in, or it has expired; {_AGAIN}")
+        return cls(client=client, state=state, code_verifier=code_verifier)
 
     @property
     def uri(self) -> str:
@@ -96,7 +92,7 @@ class AuthorizationRequest:
         from urllib.parse import quote
         from urllib.parse import urlencode
 
-        server = self.client.server
+        endpoint = self.client.server.authorization_endpoint
         parameters = {
             "response_type": "code",
             "client_id": self.client.client_id,
@@ -108,8 +104,7 @@ class AuthorizationRequest:
             parameters["code_challenge"] = code_challenge(self.code_verifier)
             parameters["code_challenge_method"] = "S256"
         # RFC 6749 section 3.1: the endpoint's own query "MUST be retained when adding additional query parameters".
-        separator = "&" if "?" in server.authorization_endpoint else "?"
-        return f"{server.authorization_endpoint}{separator}{urlencode(parameters, quote_via=quote)}"
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters, quote_via=quote)}"
 
     def parse_response(self, redirect: str) -> AuthorizationResponse:
         """Read the redirect that answers this request.
@@ -121,31 +116,56 @@ class AuthorizationRequest:
         Raises:
             TypeError: redirect is not a str.
             StateMismatchError: the state is missing or is not this request's.
-            AuthorizationError: the server says no, or the person did.
+            AuthorizationError: the server or the person refused.
             InvalidRedirectError: it is anything else than an answer to this request.
 
         """
-        parameters = _parse_query(_query_of(check_type("redirect", redirect, str), self.client.redirect_uri))
-        if not _equal(parameters.get("state", ""), self.state):
-            raise StateMismatchError(
-                "the redirect's state is missing or is not this request's: it answers another sign-in or is forged; "
-                "start again at the authorization URL"
-            )
+        query = _query_of(check_type("redirect", redirect, str), self.client.redirect_uri)
+        parameters = self._parameters_of_this_request(query)
         # RFC 9207 section 2.4: "If the value does not match the expected issuer identifier, clients MUST reject".
         if parameters.get("iss", self.client.server.issuer) != self.client.server.issuer:
             raise InvalidRedirectError(f"the redirect comes from another issuer than {self.client.server.issuer}")
         if "error" in parameters:
             secrets = self.state, self.code_verifier, parameters.get("code")
             error, description, uri = (
-                clean(parameters.get(name, ""), *secrets) for name in ("error", "error_description", "error_uri")
+                clean(parameters.get(name, ""), secrets) for name in ("error", "error_description", "error_uri")
             )
             raise AuthorizationError(error, description or None, uri or None)
         code = parameters.get("code", "")
         if not code or not code.isprintable():
-            raise InvalidRedirectError(
-                "the redirect has no code, or one with unprintable characters; start again at the authorization URL"
-            )
+            raise InvalidRedirectError(f"the redirect has no code, or one with unprintable characters; {_AGAIN}")
         return AuthorizationResponse(code=code, code_verifier=self.code_verifier)
+
+    def _parameters_of_this_request(self, query: str) -> dict[str, str]:
+        """Return a query's parameters if they carry this request's state."""
+        from hmac import compare_digest
+
+        parameters = _parse_query(query)
+        # TickTick's server sends a "+" back as it is, where a form-encoded one is a space: both readings count.
+        raw = _parse_query(query.replace("+", "%2B"))
+        # Bytes, since `compare_digest` takes no non-ASCII str.
+        form_matches, raw_matches = (
+            compare_digest(reading.get("state", "").encode(), self.state.encode()) for reading in (parameters, raw)
+        )
+        if form_matches or raw_matches:
+            return parameters if form_matches else raw
+        if not parameters.get("state"):
+            raise StateMismatchError(
+                "the redirect has no state: copy the whole address, to its end; if that is all of it, it does not "
+                f"answer this sign-in, so {_AGAIN}"
+            )
+        raise StateMismatchError(
+            f"the redirect's state is not this request's: it answers another sign-in, or is forged; {_AGAIN}"
+        )
+
+
+def check_pkce(client: Client, code_verifier: str | None) -> None:
+    """Check that a public client uses PKCE (RFC 8252 section 6), its only proof of who it is."""
+    if client.client_secret is None and code_verifier is None:
+        raise ValueError(
+            "a public client (without client_secret) needs PKCE: make the request by AuthorizationRequest.with_pkce, "
+            "and give its code_verifier, or the AuthorizationResponse, to the exchange"
+        )
 
 
 def code_challenge(code_verifier: str) -> str:
@@ -155,13 +175,6 @@ def code_challenge(code_verifier: str) -> str:
 
     # RFC 7636 section 4.2: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))), without padding.
     return urlsafe_b64encode(sha256(code_verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
-
-
-def _equal(one: str, other: str) -> bool:
-    from hmac import compare_digest
-
-    # Bytes, since `compare_digest` takes no non-ASCII str.
-    return compare_digest(one.encode("utf-8"), other.encode("utf-8"))
 
 
 def _query_of(redirect: str, redirect_uri: str) -> str:
@@ -180,30 +193,27 @@ def _query_of(redirect: str, redirect_uri: str) -> str:
         )
     if not question_mark and "=" in address and ":" not in address.partition("=")[0]:
         return address
+    if address and not question_mark and not set(address) & set(":/."):
+        raise InvalidRedirectError("that is only the code: give the whole address, from http to its end")
     if address and (not address.startswith("/") or address.startswith("//")):
         _check_same_address(address, redirect_uri)
     return query
 
 
 def _check_same_address(address: str, redirect_uri: str) -> None:
-    from urllib.parse import urlsplit
-
-    expected, met = urlsplit(redirect_uri), split_address(address)
+    expected, met = check_address("redirect_uri", redirect_uri), Address.parse(address)
     if met is None:
-        raise InvalidRedirectError(f"the redirect is not an http(s) URL; expected {_shown(expected)}")
-    if _address_parts(met) != _address_parts(expected):
+        raise InvalidRedirectError(f"the redirect is not an http(s) URL; expected one of {expected.origin}")
+    if met[:4] == expected[:4]:
+        return
+    if (met.scheme, expected.scheme, met.host) == ("https", "http", expected.host):
         raise InvalidRedirectError(
-            f"the redirect is for {clean(_shown(met))}, not for this client's redirect_uri {_shown(expected)}"
+            f"the redirect starts with https://, and this client's redirect_uri with {expected.origin}: a browser may "
+            "have changed it, so put http:// and the right port in its place"
         )
-
-
-def _address_parts(parts: "SplitResult") -> tuple[str, str | None, int | None, str]:
-    # RFC 3986 sections 6.2.2 and 6.2.3: the host's case, the default port and an empty path make no difference.
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme], parts.path or "/"
-
-
-def _shown(parts: "SplitResult") -> str:
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+    # Of what was met, no path: a code may stand in it.
+    where = "has another path than" if met[:3] == expected[:3] else f"is for {met.origin}, not for"
+    raise InvalidRedirectError(f"the redirect {where} this client's redirect_uri {expected.origin}{expected.path}")
 
 
 def _parse_query(query: str) -> dict[str, str]:
@@ -214,15 +224,13 @@ def _parse_query(query: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
     except ValueError:
-        pairs = None  # it may hold the query, so the error below must not be raised in here
-    if pairs is None:
-        raise InvalidRedirectError("the redirect's parameters are not percent-encoded UTF-8")
-    parameters = dict(pairs)
-    if len(parameters) < len(pairs):
+        failure = InvalidRedirectError("the redirect's parameters are not percent-encoded UTF-8")
+    else:
+        parameters = dict(pairs)
+        if len(parameters) == len(pairs):
+            return parameters
         # RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than once."
         names = [name for name, _ in pairs]
-        repeated = [name for name in _KNOWN_PARAMETERS if names.count(name) > 1]
-        raise InvalidRedirectError(
-            f"the redirect has the parameter {repeated[0] if repeated else '(an unknown one)'} more than once"
-        )
-    return parameters
+        repeated = next((name for name in _KNOWN_PARAMETERS if names.count(name) > 1), "(an unknown one)")
+        failure = InvalidRedirectError(f"the redirect has the parameter {repeated} more than once")
+    raise failure

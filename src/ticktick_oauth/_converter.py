@@ -1,21 +1,23 @@
-"""From JSON to a token and back, by cattrs.
+"""Turn JSON into a token and back, by cattrs.
 
 The law of this file: a document is accepted exactly when pyticktick's Pydantic model accepts it, with equal values,
-and all that is wrong with one is told at once.
+and all that is wrong with one is reported at once. The two differences are in strings for ``expires_in``: a doubled
+underscore, and a minus behind leading zeros, are refused here.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache
-from json import JSONDecoder
 from json import dumps as json_dumps
-from json.scanner import make_scanner
 from typing import Final
 from uuid import UUID
 
 from cattrs import BaseConverter
 
-from ._server import check_type
+from ._checks import check_type
+from ._json import MAX_DIGITS
+from ._json import document_error
+from ._json import parse_json
 from ._token import SCOPE
 from ._token import TOKEN_TYPE
 from ._token import OAuthTokenV1
@@ -23,34 +25,15 @@ from ._token import is_uuid4
 from .exceptions import InvalidTokenError
 from .exceptions import Problem
 
-# RFC 8259 section 2.
-_JSON_WHITE_SPACE = " \t\n\r"
-# Pydantic's JSON parser stops at about 200 levels, the outer object counted, and at an integer part of over 4300
-# digits (Python's own limit, which a program can move: hence a check here). Both bound what a hostile document costs.
-_MAX_DEPTH = 200
-_MAX_DIGITS = 4300
-# The scanner itself: around it, `JSONDecoder` would make an error that holds the whole document and counts its lines.
-_scan = make_scanner(JSONDecoder())  # type: ignore[arg-type] # typeshed takes the one for the other
-
 # Unicode's White_Space property. `str.strip()` would take the separators U+001C to U+001F too.
 _UNICODE_WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-
 # RFC 9562 section 5.4: the version stands in the thirteenth digit, the variant in the seventeenth.
 _UUID4 = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
-# The other patterns are text, which `re` compiles and keeps at their first use: a common answer of TickTick needs none.
-_LONE_SURROGATE = "[\ud800-\udfff]"
-# A longer run of digits than that has at least so many among every hundredth character.
-_MANY_DIGITS = f"[0-9]{{{_MAX_DIGITS // 100}}}"
-# What a document is made of, as far as `_find_excess` looks. A string without its end still matches, as far as it
-# goes: else a document full of quotes would cost the square of its length.
-_TOKENS = r'("[^"\\]*(?:\\.[^"\\]*)*"?)|([0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|([\[{])|[\]}]'
-# The escape of a surrogate that is not half of a pair, found by passing over each escape that is none.
-_ESCAPES = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F])|.)"
-# Pydantic drops zeros in front even where a minus follows: "0-7" is -7 to it, and so it is here.
-_INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*|\+?0(?:_?0)*_?-_?(?:0|[1-9][0-9]*(?:_[0-9]+)*)"
+# Text, which `re` compiles at its first use: TickTick sends a number.
+_INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?"
 
 _ABSENT: Final = object()
 
@@ -77,31 +60,41 @@ def loads(data: str | bytes | bytearray | memoryview) -> OAuthTokenV1:
     Bytes are UTF-8. Unknown members are ignored. What is accepted is what pyticktick's class accepts.
 
     Raises:
-        InvalidTokenError: the document is not a token; ``problems`` tells all that is wrong, never a value.
+        InvalidTokenError: the document is not a token; ``problems`` lists all that is wrong, never a value.
         TypeError: the data is neither str nor bytes-like.
 
     """
-    return structure(parse_json(data))  # type: ignore[arg-type] # what is no mapping is refused there
+    return structure(parse_json(data))  # type: ignore[arg-type] # what is not a mapping is refused there
 
 
 def structure(mapping: Mapping[str, object]) -> OAuthTokenV1:
     """Make a token of a parsed JSON object, by the rules of ``loads``; the access token may also be a ``UUID``.
 
     Raises:
-        InvalidTokenError: the mapping is not a token, or is no mapping.
+        InvalidTokenError: the mapping is not a token, or not a mapping.
 
     """
     return _converter().structure(mapping, OAuthTokenV1)
 
 
 def dumps(token: OAuthTokenV1) -> str:
-    """Return the token as compact JSON with all four members, which ``loads`` turns into an equal token."""
+    """Return the token as compact JSON with all four members, which ``loads`` turns into an equal token: a secret.
+
+    Raises:
+        TypeError: it is not a token.
+
+    """
     return json_dumps(unstructure(token), separators=(",", ":"))
 
 
 def unstructure(token: OAuthTokenV1) -> dict[str, object]:
-    """Return the token as a JSON-ready dict: the four members, the access token as a str in canonical form."""
-    fields: dict[str, object] = _converter().unstructure(check_type("token", token, OAuthTokenV1))
+    """Return the token as a JSON-ready dict: the four members, the access token as a str in canonical form.
+
+    Raises:
+        TypeError: it is not a token.
+
+    """
+    fields: dict[str, object] = _converter().unstructure(check_type("token", token, OAuthTokenV1), OAuthTokenV1)
     return fields
 
 
@@ -140,7 +133,7 @@ def _unstructure_token(token: OAuthTokenV1) -> dict[str, object]:
 def _structure_token(mapping: Mapping[str, object], _: type[OAuthTokenV1]) -> OAuthTokenV1:
     # A dict is common enough not to ask the abstract class, which takes its time.
     if mapping.__class__ is not dict and not isinstance(mapping, Mapping):
-        raise _document_error(f"expected an object, got {_kind(mapping)}")
+        raise document_error(f"expected an object, got {_kind(mapping)}")
     get = mapping.get
     problems: list[Problem] = []
     value = get("access_token", _ABSENT)
@@ -152,10 +145,10 @@ def _structure_token(mapping: Mapping[str, object], _: type[OAuthTokenV1]) -> OA
     if expires_in is None:
         problems.append(_problem("expires_in", value))
     value = get("token_type", TOKEN_TYPE)
-    if not isinstance(value, str) or value != TOKEN_TYPE:
+    if not isinstance(value, str) or str.__ne__(value, TOKEN_TYPE):
         problems.append(_problem("token_type", value))
     value = get("scope", SCOPE)
-    if not isinstance(value, str) or value != SCOPE:
+    if not isinstance(value, str) or str.__ne__(value, SCOPE):
         problems.append(_problem("scope", value))
     if problems or access_token is None or expires_in is None:
         raise InvalidTokenError(problems)
@@ -172,7 +165,7 @@ def _read_uuid4(value: object) -> UUID | None:
 
 
 def _hyphenated(text: str) -> str:
-    """Turn one of the three rarer forms of a UUID into the common one; a text of any other length into nothing."""
+    """Turn one of the three rarer forms of a UUID into the common one, and a text of any other length into nothing."""
     if len(text) == 45 and text.startswith("urn:uuid:"):  # noqa: PLR2004
         return text[9:]
     if len(text) == 38 and text[0] == "{" and text[-1] == "}":  # noqa: PLR2004
@@ -184,7 +177,7 @@ def _hyphenated(text: str) -> str:
 
 def _read_integer(value: object) -> int | None:
     if isinstance(value, int):
-        return int(value)
+        return int.__int__(value)
     if isinstance(value, float):
         # Pydantic takes a float for an integer when it fits an i64. No fraction also means neither NaN nor infinite.
         return int(value) if value.is_integer() and abs(value) < 2**63 else None
@@ -192,18 +185,19 @@ def _read_integer(value: object) -> int | None:
 
 
 def _parse_integer(text: str) -> int | None:
-    number, _, fraction = text.strip(_UNICODE_WHITE_SPACE).partition(".")
-    # "1.0" is the integer 1; "1." and "1.5" are none.
-    if not re.fullmatch(_INTEGER, number) or ("." in text and (not fraction or fraction.strip("0"))):
+    number = text.strip(_UNICODE_WHITE_SPACE)
+    if not re.fullmatch(_INTEGER, number):
         return None
-    _, minus, digits = number.replace("_", "").lstrip("+").rpartition("-")
+    digits = number.partition(".")[0].replace("_", "")  # "1.0" is the integer 1
     try:
-        return int(minus + digits) if len(digits) <= _MAX_DIGITS else None
+        return int(digits) if len(digits.lstrip("+-")) <= MAX_DIGITS else None
     except ValueError:  # the program has lowered Python's own limit
         return None
 
 
 def _problem(field: str, value: object) -> Problem:
+    if field == "scope" and isinstance(value, str) and value in SCOPE.split():
+        return Problem(field, f"expected {_EXPECTED[field]}, got one of the two: the person allowed only a part")
     return Problem(field, f"expected {_EXPECTED[field]}, got {_kind(value)}")
 
 
@@ -215,79 +209,3 @@ def _kind(value: object) -> str:
         if isinstance(value, types):
             return kind
     return f"a Python {type(value).__name__}"
-
-
-def parse_json(data: str | bytes | bytearray | memoryview) -> object:
-    """Parse a JSON document, by the rules of ``loads``: stricter than the standard library in what it lets pass.
-
-    Raises:
-        InvalidTokenError: it is not JSON, or is beyond the limits; the error's chain does not hold the document.
-        TypeError: the data is neither str nor bytes-like.
-
-    """
-    text = data if isinstance(data, str) else _decode(data)
-    if not text.isascii() and re.search(_LONE_SURROGATE, text):
-        raise _document_error("expected Unicode text, got a str with a lone surrogate")
-    if reason := _find_excess(text):
-        raise _document_error(reason)
-    value = text.strip(_JSON_WHITE_SPACE)
-    # Raised behind the block, where the scanner's error, which may hold the whole document, is not its context.
-    try:
-        document, end = _scan(value, 0)
-    except StopIteration as error:  # its way to say that no value begins there
-        reason = f"not JSON from character {_start(text) + error.value} on"
-    except RecursionError:
-        reason = "it is nested too deeply for the call stack that is left"
-    except ValueError as error:
-        # Another ValueError than the scanner's own is a limit for integers that the program has lowered.
-        reason = f"not JSON from character {_start(text) + getattr(error, 'pos', 0)} on"
-    else:
-        if end == len(value):
-            return document
-        reason = f"not JSON from character {_start(text) + end} on, where more follows the value"
-    raise _document_error(reason)
-
-
-def _start(text: str) -> int:
-    return len(text) - len(text.lstrip(_JSON_WHITE_SPACE))
-
-
-def _decode(data: bytes | bytearray | memoryview) -> str:
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        raise TypeError(f"expected str or bytes-like data, not {type(data).__name__}")
-    try:
-        return bytes(data).decode()
-    except UnicodeDecodeError:
-        pass  # it holds the whole document, so the error below must not be raised in here
-    raise _document_error("not JSON, which is UTF-8: the bytes are none")
-
-
-def _find_excess(text: str) -> str | None:
-    r"""Tell what JSON allows and a token response may not have: too deep, too long a number, half a ``\u`` pair.
-
-    Three searches in C let nearly every document pass; only one that looks suspicious is walked through.
-    """
-    if (
-        "\\u" not in text
-        and (len(text) <= _MAX_DEPTH or text.count("[") + text.count("{") <= _MAX_DEPTH)
-        and (len(text) <= _MAX_DIGITS or not re.search(_MANY_DIGITS, text[::100]))
-    ):
-        return None
-    depth = 0
-    for token in re.finditer(_TOKENS, text, re.DOTALL):
-        string, digits, opening = token.groups()
-        if string is not None:
-            if any(escape[1] for escape in re.finditer(_ESCAPES, string, re.DOTALL)):
-                return "expected Unicode text, got the escape of a lone surrogate"
-        elif digits is not None:
-            if len(digits) > _MAX_DIGITS:
-                return f"expected numbers of up to {_MAX_DIGITS} digits, got a longer one"
-        else:
-            depth += 1 if opening else -1
-            if depth > _MAX_DEPTH:
-                return f"expected at most {_MAX_DEPTH} levels of arrays and objects, got more"
-    return None
-
-
-def _document_error(reason: str) -> InvalidTokenError:
-    return InvalidTokenError([Problem("", reason)])

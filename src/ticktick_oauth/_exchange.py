@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
 
-from ._authorization import clean
+from ._authorization import AuthorizationResponse
+from ._checks import check_type
 from ._client import Client
-from ._server import check_type
+from ._redaction import clean
 from ._token import OAuthTokenV1
 from ._token_request import TokenRequest
-from ._token_request import secrets_in
+from ._token_request import secrets_of
 from .exceptions import DeadlineExceededError
+from .exceptions import OAuthError
 from .exceptions import TransportError
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ _exchanging: set[int] = set()
 
 def exchange_code(
     client: Client,
-    code: str,
+    code: str | AuthorizationResponse,
     *,
     code_verifier: str | None = None,
     http: "PoolManager | None" = None,
@@ -66,8 +68,8 @@ def exchange_code(
 
     Args:
         client: The client that the code was issued to.
-        code: The authorization code, from ``AuthorizationResponse.code``.
-        code_verifier: The PKCE secret, from ``AuthorizationResponse.code_verifier``; None when PKCE is off.
+        code: The ``AuthorizationResponse``, which brings its PKCE verifier along, or its code alone.
+        code_verifier: The PKCE secret beside a code alone; None when PKCE is off.
         http: The urllib3 pool to send through, for proxies and private certificate authorities; it is not closed. Its
             own headers are sent too, except Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
             bounds each wait and is checked between reads of the body, so that a server that drips can exceed it; and
@@ -93,12 +95,16 @@ def exchange_code(
         from urllib3 import PoolManager
 
         check_type("http", http, PoolManager)
+    if isinstance(code, AuthorizationResponse):
+        if code_verifier is not None:
+            raise TypeError("code_verifier must not be given beside an AuthorizationResponse, which has its own")
+        code_verifier, code = code.code_verifier, code.code
     request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
     attempt = _Attempt(request.url, timeout)
     try:
         with _quiet_log():
             answer = _send(request, attempt) if http is None else _send_through(http, request, attempt)
-    except TransportError:
+    except OAuthError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the request or the answer, and must not
         failure = _explain(error, attempt)
@@ -245,11 +251,11 @@ def _read(
     # Behind an interim answer the final one may come, which must not meet the pool's next request on this connection:
     # what is not read to its end is closed.
     if response.status < 200:  # noqa: PLR2004
-        return response.status, response.headers, b""
+        raise request.refuse_unread(response.status, response.headers, "it is an interim answer")
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
-        shown = clean(encoding, *secrets_in(request))
-        return _unreadable(response, f"it came with the content encoding {shown}, which was not asked for")
+        shown = clean(encoding, secrets_of(request))
+        return _unreadable(response, request, f"it came with the content encoding {shown}, which was not asked for")
     body = bytearray()
     while len(body) <= _MAX_BODY:
         attempt.left()
@@ -257,14 +263,16 @@ def _read(
         if not chunk:
             return response.status, response.headers, bytes(body)
         body += chunk
-    return _unreadable(response, f"it is over the limit of {_MAX_BODY} bytes")
+    return _unreadable(response, request, f"it is over the limit of {_MAX_BODY} bytes")
 
 
-def _unreadable(response: "BaseHTTPResponse", reason: str) -> tuple[int, Mapping[str, str], bytes]:
+def _unreadable(
+    response: "BaseHTTPResponse", request: TokenRequest, reason: str
+) -> tuple[int, Mapping[str, str], bytes]:
     # Any other status than 200 says enough without its body.
     if response.status == _OK:
         raise TransportError(f"the answer cannot be read: {reason}")
-    return response.status, response.headers, b""
+    raise request.refuse_unread(response.status, response.headers, reason)
 
 
 @contextmanager

@@ -1,9 +1,6 @@
-"""The access token (RFC 6749 section 5.1, RFC 6750), bare and with the moment it was issued."""
+"""Define the access token (RFC 6749 section 5.1, RFC 6750)."""
 
 # No `from __future__ import annotations` here: the fields' types stay objects, for the JSON schema and for msgspec.
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
 from typing import Any
 from typing import Literal
 from uuid import UUID
@@ -12,10 +9,7 @@ from attrs import Attribute
 from attrs import field
 from attrs import frozen
 
-from ._server import TICKTICK
-from ._server import AuthorizationServer
-from ._server import check_type
-from ._server import instance_of
+from ._checks import check_type
 
 TOKEN_TYPE: Literal["bearer"] = "bearer"  # noqa: S105 - a kind, not a password
 SCOPE: Literal["tasks:read tasks:write"] = "tasks:read tasks:write"
@@ -90,49 +84,3 @@ class OAuthTokenV1:
     def authorization_header(self) -> str:
         """Return the value of the ``Authorization`` header of an API request (RFC 6750 section 2.1): a secret."""
         return f"Bearer {self.access_token}"
-
-
-def _check_aware(name: str, value: datetime) -> datetime:
-    if check_type(name, value, datetime).utcoffset() is None:
-        raise ValueError(f"{name} must be an aware datetime, such as datetime.now(timezone.utc)")
-    return value
-
-
-def _to_utc(value: datetime) -> datetime:
-    try:
-        return _check_aware("issued_at", value).astimezone(timezone.utc)
-    except OverflowError:
-        raise ValueError("issued_at must be a time that a datetime can hold in UTC") from None
-
-
-@frozen(kw_only=True)
-class IssuedToken:
-    """A token with the moment it was issued, which is what gives its ``expires_in`` a meaning later.
-
-    TickTick answers a second sign-in with the same token and the time that remains, so keep the moment of the answer.
-    No method reads a clock: the caller passes ``now``.
-    """
-
-    token: OAuthTokenV1 = field(validator=instance_of(OAuthTokenV1))
-    """The token as it was issued."""
-    issued_at: datetime = field(converter=_to_utc)
-    """When the token endpoint answered: any aware datetime, kept in UTC; a naive one is a ``ValueError``."""
-    server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
-    """Who issued it."""
-
-    @property
-    def expires_at(self) -> datetime:
-        """The moment the token expires, aware, in UTC; the first or last that a datetime can hold when it is beyond."""
-        try:
-            return self.issued_at + timedelta(seconds=self.token.expires_in)
-        except OverflowError:
-            beyond = datetime.max if self.token.expires_in > 0 else datetime.min  # noqa: DTZ901 - made aware below
-            return beyond.replace(tzinfo=timezone.utc)
-
-    def remaining(self, *, now: datetime) -> timedelta:
-        """Return the time from ``now`` (aware, else ``ValueError``) until the token expires; negative once it has."""
-        return self.expires_at - _check_aware("now", now)
-
-    def is_expired(self, *, now: datetime, leeway: timedelta = timedelta(0)) -> bool:
-        """Whether no more than ``leeway`` remains at ``now`` (aware, else ``ValueError``)."""
-        return self.remaining(now=now) <= leeway

@@ -1,20 +1,22 @@
-"""The last step: the token request and the reading of its answer (RFC 6749 4.1.3 to 4.1.4, section 5), sans-IO."""
+"""Trade the code for a token, sans-IO: the token request and the reading of its answer (RFC 6749 4.1.3, section 5)."""
 
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import cast
 
+from attrs import Attribute
 from attrs import field
 from attrs import frozen
 
-from ._authorization import check_code_verifier
-from ._authorization import clean
+from ._authorization import check_pkce
+from ._checks import check_code_verifier
+from ._checks import check_text
+from ._checks import check_type
+from ._checks import instance_of
 from ._client import Client
-from ._client import check_text_field
-from ._converter import parse_json
 from ._converter import structure
-from ._server import check_type
-from ._server import instance_of
+from ._json import parse_json
+from ._redaction import clean
+from ._refusal import read_refusal
 from ._token import SCOPE
 from ._token import OAuthTokenV1
 from .exceptions import InvalidTokenError
@@ -22,23 +24,32 @@ from .exceptions import Problem
 from .exceptions import TokenEndpointError
 
 _OK = 200
-# More digits than this are no number of seconds that anybody waits: 31 years have nine.
-_MAX_RETRY_AFTER_DIGITS = 10
+
+
+def _check_code(_instance: object, attribute: "Attribute[str]", value: object) -> None:
+    check_text(attribute.name, value)
+
+
+def _check_verifier(instance: "TokenRequest", attribute: "Attribute[str | None]", value: str | None) -> None:
+    check_code_verifier(attribute.name, value)
+    check_pkce(instance.client, value)
 
 
 @frozen(kw_only=True)
 class TokenRequest:
     """The request that trades a code for a token, for any HTTP client to carry; ``exchange_code`` does it by urllib3.
 
-    Send it once: the code is spent even by an exchange that fails. Follow no redirect with it.
+    Send it once: the code is spent even by an exchange that fails. Follow no redirect with it. The constructor raises
+    a ``TypeError`` or ``ValueError`` that names the field at fault, never its value.
     """
 
     client: Client = field(validator=instance_of(Client))
-    """Who asks: the client that the code was issued to."""
-    code: str = field(repr=False, validator=check_text_field)
+    """The client that asks, to which the code was issued."""
+    code: str = field(repr=False, validator=_check_code)
     """The authorization code."""
-    code_verifier: str | None = field(default=None, repr=False, validator=check_code_verifier)
-    """The PKCE secret that the authorization request was made with (RFC 7636 section 4.5); None when it had none."""
+    code_verifier: str | None = field(default=None, repr=False, validator=_check_verifier)
+    """The PKCE secret that the authorization request was made with (RFC 7636 section 4.5); None when it had none, which
+    a public client may not."""
 
     @property
     def method(self) -> str:
@@ -52,13 +63,15 @@ class TokenRequest:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers, in a fresh dict: Authorization (a secret), Content-Type, Accept and User-Agent."""
-        return {
-            "Authorization": f"Basic {_credentials(self.client)}",
+        """The headers, in a fresh dict; a confidential client's Authorization is a secret."""
+        headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Accept": "application/json",
             "User-Agent": "ticktick-oauth",
         }
+        if self.client.client_secret is not None:
+            headers["Authorization"] = f"Basic {_credentials(self.client)}"
+        return headers
 
     @property
     def body(self) -> bytes:
@@ -71,6 +84,10 @@ class TokenRequest:
             "redirect_uri": self.client.redirect_uri,
             "scope": SCOPE,
         }
+        # RFC 6749 section 3.2.1: "A client MAY use the "client_id" request parameter to identify itself". Beside Basic
+        # credentials, a server that also takes them in the form would answer 401.
+        if self.client.client_secret is None:
+            parameters["client_id"] = self.client.client_id
         if self.code_verifier is not None:
             parameters["code_verifier"] = self.code_verifier
         return urlencode(parameters).encode("ascii")
@@ -86,51 +103,47 @@ class TokenRequest:
         Raises:
             TokenEndpointError: the endpoint refused, or failed.
             InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
+            TypeError: an argument is of the wrong type.
 
         """
         check_type("body", body, bytes)
-        lower_headers = {name.lower(): value for name, value in headers.items()}
-        document, problems = _parse(body)
-        members = cast("dict[str, object]", document) if isinstance(document, dict) else None
-        # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
-        if check_type("status", status, int) != _OK or (members is not None and "error" in members):
-            raise self._refusal(status, lower_headers, members)
-        if problems:
-            content_type = clean(lower_headers.get("content-type", "missing"), *secrets_in(self))
-            problems = [Problem("", f"{problem.reason} (content type {content_type})") for problem in problems]
-            raise InvalidTokenError(problems, body)
+        if check_type("status", status, int) != _OK:
+            raise self._refusal(status, headers, body)
         try:
-            return structure(cast("Mapping[str, object]", document))
+            document = parse_json(body)
+            # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
+            if not isinstance(document, dict) or document.get("error") is None:
+                return structure(cast("Mapping[str, object]", document))
         except InvalidTokenError as error:
             problems = error.problems
-        # Raised behind the block, so that the error has no other in its chain.
+        else:
+            raise self._refusal(status, headers, body)
+        if not problems[0].field:  # such as a page of a proxy
+            content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "missing")
+            reason = f"{problems[0].reason} (content type {clean(content_type, secrets_of(self))})"
+            problems = (Problem("", reason),)
         raise InvalidTokenError(problems, body)
 
+    def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> TokenEndpointError:
+        """Return the error for an answer of another status than 200 whose body was not read, and why it was not."""
+        return self._refusal(status, headers, b"", unread=reason)
+
     def _refusal(
-        self,
-        status: int,
-        headers: Mapping[str, str],
-        members: Mapping[str, object] | None,
+        self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None
     ) -> TokenEndpointError:
-        said = members or {}
-        # The endpoint may repeat a token in its own words, too.
-        token = said.get("access_token")
-        secrets = (*secrets_in(self), token if isinstance(token, str) else None)
-        # RFC 6749 section 5.2, or TickTick's own shape.
-        texts = said.get("error", said.get("errorCode")), said.get("error_description", said.get("errorMessage"))
-        error, description = (clean(text, *secrets) or None if isinstance(text, str) else None for text in texts)
-        hint = _error_hint(status, error, description, self.client)
-        if hint is None and 300 <= status < 400:  # noqa: PLR2004
-            host = clean(_host(headers.get("location", "")), *secrets)
-            hint = f"it redirects to {host}, which is not followed: check the server's token_endpoint"
-        elif hint is None and members is None:
-            hint = "the answer is not JSON: it may come from a proxy or a firewall, not from the token endpoint"
-        return TokenEndpointError(status, error, description, _retry_after(headers), hint)
+        refusal = read_refusal(
+            status, headers, body, endpoint="token_endpoint", secrets=secrets_of(self), unread=unread
+        )
+        hint = _hint(status, refusal.error, refusal.description, self.client)
+        if hint is not None:
+            refusal = refusal._replace(hint=hint if unread is None else f"{refusal.hint}; {hint}")
+        return TokenEndpointError(*refusal)
 
 
-def secrets_in(request: TokenRequest) -> tuple[str | None, ...]:
+def secrets_of(request: TokenRequest) -> tuple[str | None, ...]:
     """Return what of a request a server may repeat and nobody may show."""
-    return request.code, request.client.client_secret, request.code_verifier, _credentials(request.client)
+    credentials = None if request.client.client_secret is None else _credentials(request.client)
+    return request.code, request.client.client_secret, request.code_verifier, credentials
 
 
 def _credentials(client: Client) -> str:
@@ -140,57 +153,32 @@ def _credentials(client: Client) -> str:
     return b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode("ascii")
 
 
-def _parse(body: bytes) -> tuple[object, Sequence[Problem]]:
-    try:
-        return parse_json(body), ()
-    except InvalidTokenError as error:  # a page of HTML, XML, nothing
-        return None, error.problems
-
-
-def _error_hint(  # noqa: PLR0911 - one a rule
+def _hint(  # noqa: PLR0911 - one per rule
     status: int, error: str | None, description: str | None, client: Client
 ) -> str | None:
-    """Say what to do next, from what TickTick's server is known to do."""
+    """Return what to do next, from what TickTick's server is known to do."""
+    said = (description or "").lower()
+    if error == "invalid_client" and "mismatch" in said:
+        return "the code was issued to another client: exchange it with the client that asked for it"
     if status == 401 or error == "invalid_client":  # noqa: PLR2004
         return (
             "check the client id or secret, and that the client is registered with this server "
             f"({client.server.issuer}): TickTick and Dida365 do not know each other's"
         )
-    said = (description or "").lower()
     # Other servers than TickTick's call it an invalid_request.
     if error in {"invalid_grant", "invalid_request"} and "redirect" in said:
-        return f"redirect_uri must be the registered one, to the character; this client's is {client.redirect_uri}"
+        return (
+            f"redirect_uri must be exactly that of the authorization request; this client's is {client.redirect_uri}; "
+            "start again at the authorization URL"
+        )
     if error == "invalid_grant" and "verifier" in said:
         return "code_verifier must be the one of the authorization request; start again at the authorization URL"
     if error == "invalid_grant":
-        return "the code is expired, used, or redirect_uri differs: start again at the authorization URL"
+        return "the code was used already or is not whole: start again at the authorization URL"
+    if error == "invalid_scope":
+        return f"the client may not ask for both scopes ({SCOPE}): check what it is registered for"
     if status == 429:  # noqa: PLR2004
         return "too many requests: wait, then start again at the authorization URL"
     if status >= 500:  # noqa: PLR2004
         return "the service is at fault and the code may be spent: start again at the authorization URL, later"
     return None
-
-
-def _host(location: str) -> str:
-    from urllib.parse import urlsplit
-
-    try:
-        return urlsplit(location).hostname or "the same host"
-    except ValueError:
-        return "an unreadable address"
-
-
-def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Return the Retry-After header in seconds (RFC 9110 section 10.2.3), with no clock but the answer's own Date."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdecimal():
-        return int(value) if len(value) <= _MAX_RETRY_AFTER_DIGITS else None
-    if not value or "date" not in headers:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers["date"])
-    except (TypeError, ValueError, OverflowError):  # not a date; or one with a time zone and one without
-        return None
-    return max(0, int(wait.total_seconds()))

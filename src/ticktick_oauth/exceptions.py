@@ -1,12 +1,30 @@
-"""Every error that this package raises for what the other side, the network or the disk did.
+"""Define every error that this package raises for what the other side, the network or the disk did.
 
 A caller's own mistake (a wrong type, an endpoint without TLS) is a ``TypeError`` or a ``ValueError`` instead,
 raised at the call. No error here shows a token, a secret, a code, a state or a verifier, and all of them hold plain
 data only: ``args`` are exactly what the constructor takes, which is what lets each of them be pickled and copied.
+
+Where an error of the package stands for another, it is made in the ``except`` block and raised behind it: raised
+inside, it would carry the original, and with it perhaps a secret, as its ``__context__``.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
+
+__all__ = [
+    "AuthorizationError",
+    "DeadlineExceededError",
+    "InvalidRedirectError",
+    "InvalidTokenError",
+    "OAuthError",
+    "Problem",
+    "RegistrationError",
+    "SignInRequiredError",
+    "StateMismatchError",
+    "StorageError",
+    "TokenEndpointError",
+    "TransportError",
+]
 
 
 class OAuthError(Exception):
@@ -14,12 +32,15 @@ class OAuthError(Exception):
 
 
 class Problem(NamedTuple):
-    """One reason why a document is not a token."""
+    """One reason why a document is not a token; its ``str`` is ``field: reason``."""
 
     field: str
     """The name of the member at fault; empty for the document itself."""
     reason: str
     """What was expected and the type that was met, in words, never the value."""
+
+    def __str__(self) -> str:
+        return f"{self.field or 'document'}: {self.reason}"
 
 
 class InvalidTokenError(OAuthError, ValueError):
@@ -28,11 +49,12 @@ class InvalidTokenError(OAuthError, ValueError):
     # A slot, so that the bytes of a document that may hold a token are in no `vars`, `args` or pickle.
     __slots__ = ("body",)
 
+    args: tuple[tuple[Problem, ...]]
     problems: tuple[Problem, ...]
     """All that is wrong with the document, in the order of the token's fields."""
     body: bytes | None
-    """What the token endpoint answered, when that is where the document came from: an issued token that does not
-    validate is not lost. None otherwise, and in a copy or after pickling."""
+    """What the token endpoint answered, when the document came from there: an issued token that does not validate is
+    not lost. None otherwise, and in a copy or after pickling."""
 
     def __init__(self, problems: Iterable[Problem], body: bytes | None = None) -> None:
         self.problems = tuple(problems)
@@ -40,8 +62,7 @@ class InvalidTokenError(OAuthError, ValueError):
         self.args = (self.problems,)  # which `Exception` would fill with the body too
 
     def __str__(self) -> str:
-        reasons = "; ".join(f"{problem.field or 'document'}: {problem.reason}" for problem in self.problems)
-        return f"not a TickTick token: {reasons}"
+        return f"not a TickTick token: {'; '.join(map(str, self.problems))}"
 
 
 class InvalidRedirectError(OAuthError, ValueError):
@@ -57,11 +78,11 @@ class AuthorizationError(OAuthError):
 
     def __init__(self, error: str, description: str | None = None, uri: str | None = None) -> None:
         self.error = error
-        """The RFC's error code, such as ``access_denied``; printable, 200 characters at most."""
+        """The RFC's error code, such as ``access_denied``; printable, at most 200 characters."""
         self.description = description
-        """The server's ``error_description``, printable, 200 characters at most; None when it gave none."""
+        """The server's ``error_description``, printable, at most 200 characters; None when it sent none."""
         self.uri = uri
-        """The server's ``error_uri``, printable, 200 characters at most; None when it gave none."""
+        """The server's ``error_uri``, printable, at most 200 characters; None when it sent none."""
         super().__init__(error, description, uri)
 
     def __str__(self) -> str:
@@ -84,9 +105,9 @@ class TokenEndpointError(OAuthError):
         self.status = status
         """The HTTP status."""
         self.error = error
-        """The error code that the server gave, such as ``invalid_grant``; None when the answer holds none."""
+        """The error code that the server sent, such as ``invalid_grant``; None when the answer holds none."""
         self.description = description
-        """The server's words, printable, 200 characters at most, the request's own secrets cut out; None when none."""
+        """The server's words, printable, at most 200 characters, the request's own secrets cut out; None when none."""
         self.retry_after = retry_after
         """Seconds to wait before a new attempt; None when the server does not say."""
         self.hint = hint
@@ -94,33 +115,73 @@ class TokenEndpointError(OAuthError):
         super().__init__(status, error, description, retry_after, hint)
 
     def __str__(self) -> str:
-        said = ": ".join(part for part in (self.error, self.description) if part)
-        parts = [f"the token endpoint answered with status {self.status}" + (f", {said}" if said else "")]
-        if self.retry_after is not None:
-            parts.append(f"it asks to wait {self.retry_after} seconds")
-        if self.hint:
-            parts.append(self.hint)
-        return "; ".join(parts)
+        return _refusal("the token endpoint", self)
+
+
+class RegistrationError(OAuthError):
+    """The server's metadata (RFC 8414) or its answer to a registration (RFC 7591) is a refusal or makes no sense."""
+
+    def __init__(
+        self,
+        status: int | None,
+        error: str | None = None,
+        description: str | None = None,
+        retry_after: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.status = status
+        """The HTTP status; None when the document is at fault and not the answer that brought it."""
+        self.error = error
+        """The error code that the server sent, such as ``invalid_redirect_uri``; None when the answer holds none."""
+        self.description = description
+        """The server's words, printable, at most 200 characters, secrets cut out; None when none."""
+        self.retry_after = retry_after
+        """Seconds to wait before a new attempt; None when the server does not say."""
+        self.hint = hint
+        """What is wrong or what to do next, in this package's words; None when it knows nothing better."""
+        super().__init__(status, error, description, retry_after, hint)
+
+    def __str__(self) -> str:
+        return _refusal("the server", self)
+
+
+def _refusal(who: str, error: TokenEndpointError | RegistrationError) -> str:
+    parts: list[str] = []
+    if error.status is not None:
+        words = ": ".join(part for part in (error.error, error.description) if part)
+        parts.append(f"{who} answered with status {error.status}" + (f", {words}" if words else ""))
+    if error.retry_after is not None:
+        parts.append(f"it asks to wait {error.retry_after} seconds")
+    if error.hint:
+        parts.append(error.hint)
+    return "; ".join(parts)
 
 
 class TransportError(OAuthError):
-    """No usable answer came from the token endpoint."""
+    """No usable answer came."""
 
-    def __init__(self, reason: str, code_unused: bool = False) -> None:  # noqa: FBT001, FBT002 - it pickles by position
+    def __init__(self, reason: str, code_unused: bool | None = False) -> None:  # noqa: FBT001, FBT002 - it pickles by position
         self.reason = reason
         """What went wrong, in words."""
         self.code_unused = code_unused
-        """True only when surely not one byte of the request left, so that the same code may be sent again."""
+        """True only when not one byte of the request left, so that the same code may be sent again; None when the
+        request carried no code."""
         super().__init__(reason, code_unused)
 
     def __str__(self) -> str:
+        if self.code_unused is None:
+            return self.reason
         if self.code_unused:
             return f"{self.reason}; the code was not sent and may be used again"
         return f"{self.reason}; outcome unknown, so start again at the authorization URL: the code may be spent"
 
 
 class DeadlineExceededError(TransportError):
-    """The time that the caller gave for the whole exchange ran out."""
+    """The time that the caller allowed ran out."""
+
+
+class SignInRequiredError(OAuthError):
+    """No usable token is kept; the message says what to run."""
 
 
 class StorageError(OAuthError, OSError):

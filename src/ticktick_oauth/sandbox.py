@@ -300,7 +300,9 @@ class _Authority:
             client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
             refusal = _error(401, "invalid_client", "Bad client credentials")
         client = self.clients.get(client_id)
-        known = client is not None and secrets.compare_digest(client.client_secret.encode(), client_secret.encode())
+        known = client is not None and secrets.compare_digest(
+            (client.client_secret or "").encode(), client_secret.encode()
+        )
         return client if known else None, refusal
 
     def _issue_token(self, client_id: str, user: str) -> OAuthTokenV1:

@@ -1,7 +1,6 @@
 """Keeping a token between two runs of a program: in a file that is private and never half written, or elsewhere."""
 
 import errno
-import json
 import os
 import re
 import secrets
@@ -9,28 +8,18 @@ import shlex
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from typing import TypeVar
-from typing import cast
 
-from attrs import asdict
 from attrs import field
-from attrs import fields_dict
 from attrs import frozen
 
-from ._converter import parse_json
-from ._converter import structure
-from ._converter import unstructure
-from ._server import AuthorizationServer
-from ._server import check_type
-from ._token import IssuedToken
-from .exceptions import InvalidTokenError
-from .exceptions import Problem
+from ._issued_token import IssuedToken
+from ._issued_token import dump_issued
+from ._issued_token import load_issued
 from .exceptions import StorageError
 
-_VERSION = 1
 _VARIABLE = "TICKTICK_OAUTH_TOKEN_FILE"
 # A kept token has some 400 bytes: a larger file is something else.
 _MAX_SIZE = 64 * 1024
@@ -83,69 +72,6 @@ def default_path() -> Path:
     except RuntimeError:
         pass  # the error below is raised behind the block, so that it has no chain
     raise StorageError(f"this user has no home folder to keep a token in; {_ELSEWHERE}")
-
-
-def dump_issued(issued: IssuedToken) -> str:
-    """Return the token as a line of JSON, a secret: what ``TokenFile`` keeps and ``load_issued`` reads."""
-    document = {
-        "version": _VERSION,
-        "issued_at": check_type("issued", issued, IssuedToken).issued_at.isoformat(),
-        "server": asdict(issued.server),
-        "token": unstructure(issued.token),
-    }
-    return json.dumps(document)
-
-
-def load_issued(text: str | bytes) -> IssuedToken:
-    """Read what ``dump_issued`` wrote, so that an environment variable or a secret manager can keep a token.
-
-    Members that this version does not know are ignored.
-
-    Raises:
-        StorageError: it is something else, or newer; the message names the member and never shows the content.
-        TypeError: the text is neither str nor bytes.
-
-    """
-    try:
-        return _structure_issued(parse_json(text))
-    except InvalidTokenError as error:
-        problems = error.problems
-    reasons = "; ".join(f"{problem.field or 'document'}: {problem.reason}" for problem in problems)
-    raise StorageError(f"this cannot be read as a kept token; {reasons}")
-
-
-def _structure_issued(document: object) -> IssuedToken:
-    members = _members(document)
-    version = members.get("version")
-    # Not `isinstance`: JSON's true would be 1.
-    if type(version) is not int or version < _VERSION:
-        raise _problem("version", f"expected the number {_VERSION}")
-    if version > _VERSION:
-        raise _problem("version", f"newer than the {_VERSION} that this program knows: update it; nothing was changed")
-    kept_server = _members(members.get("server"))
-    addresses = {name: cast("str", kept_server.get(name)) for name in fields_dict(AuthorizationServer)}
-    try:
-        server = AuthorizationServer(**addresses)
-    except (TypeError, ValueError) as error:
-        raise _problem("server", str(error)) from None  # its text names the address and never repeats it
-    try:
-        token = structure(_members(members.get("token")))
-    except InvalidTokenError as error:
-        raise InvalidTokenError(Problem(f"token.{one.field}", one.reason) for one in error.problems) from None
-    try:
-        issued_at = datetime.fromisoformat(cast("str", members.get("issued_at")))
-        return IssuedToken(token=token, issued_at=issued_at, server=server)
-    except (TypeError, ValueError):
-        raise _problem("issued_at", "expected a time in ISO 8601 form with its offset from UTC") from None
-
-
-def _members(value: object) -> dict[str, object]:
-    """Return an object's members; anything else has none, so that the first that is looked for is missed."""
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _problem(name: str, reason: str) -> InvalidTokenError:
-    return InvalidTokenError([Problem(name, reason)])
 
 
 def _to_path(path: str | os.PathLike[str] | None) -> Path:

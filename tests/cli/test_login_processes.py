@@ -55,7 +55,7 @@ class Process:
             "HOME": str(self.home),
             "TMPDIR": str(self.home),
             "BROWSER": f"sh -c '{script}' %s",
-            "TICKTICK_CLIENT_SECRET": self.client.client_secret,
+            "TICKTICK_CLIENT_SECRET": str(self.client.client_secret),
         }
 
     def start(self, *arguments: str, python: tuple[str, ...] = ("-m", "ticktick_oauth"), shell: str = "") -> None:

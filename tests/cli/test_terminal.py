@@ -116,7 +116,7 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
     screen = terminal.wait_for("Then paste here")
     (uri,) = re.findall(r"^  (http\S+)$", screen, re.MULTILINE)
     terminal.type("http://127.0.0.1:8080/?error=nothing")
-    assert "Refused: the redirect's state is missing" in terminal.wait_for("Try again:")
+    assert "Refused: the redirect has no state" in terminal.wait_for("Try again:")
     terminal.type(redirect_of(uri))
     text, code = terminal.result()
     assert (0, False) == (code, served["client secret"] in text)

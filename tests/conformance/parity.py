@@ -56,13 +56,16 @@ def _differ_by_nesting(data: object, theirs: Verdict, ours: Verdict) -> bool:
 
 
 def _differ_by_digits(data: object, theirs: Verdict, ours: Verdict) -> bool:
-    # A string with a doubled underscore, or of more than 4300 digits, may be refused where pydantic lets it through.
+    # A string with a doubled underscore, with a minus behind leading zeros, or of more than 4300 digits, may be refused
+    # where pydantic lets it through.
     problems = theirs if isinstance(theirs, tuple) else ()
     if DOCUMENT_PROBLEM in (theirs, ours) or "expires_in" in problems:
         return False
     mapping: Any = json.loads(_text(data)) if isinstance(data, (str, bytes, bytearray)) else data
     text = mapping["expires_in"]
-    if not isinstance(text, str) or ("__" not in text and len(re.findall("[0-9]", text)) <= 4300):
+    if not isinstance(text, str):
+        return False
+    if "__" not in text and not re.search("0_?-", text) and len(re.findall("[0-9]", text)) <= 4300:
         return False
     return ours == tuple(name for name in FIELDS if name in {*problems, "expires_in"})
 

@@ -36,7 +36,7 @@ from strategies import members
 from strategies import texts
 from strategies import tokens
 from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import _converter
+from ticktick_oauth import _json
 from ticktick_oauth import dumps
 from ticktick_oauth import loads
 from ticktick_oauth import structure
@@ -303,8 +303,8 @@ def test_errors_hold_no_value(data: str | bytes) -> None:
 
 def test_call_stack_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document that is too deep for what is left of the call stack is refused, not a RecursionError."""
-    monkeypatch.setattr(_converter, "_find_excess", lambda _: None)
-    assert [("", "it is nested too deeply for the call stack that is left")] == _problems("[" * 200_000)
+    monkeypatch.setattr(_json, "_find_excess", lambda _: None)
+    assert [("", "nested too deeply for the call stack that is left")] == _problems("[" * 200_000)
 
 
 def test_higher_limit_for_integers() -> None:

@@ -105,7 +105,7 @@ def test_a_planted_secret_is_found_in_what_a_process_shows(
 
 def test_an_error_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the package's redaction switched off, the scan of an exchange tells the echoed secrets."""
-    monkeypatch.setattr(ticktick_oauth._token_request, "clean", lambda text, *_: text)
+    monkeypatch.setattr(ticktick_oauth._refusal, "clean", lambda text, *_: text)
     body = b'{"error":"<code>","error_description":"<client_secret>"}'
     with Peer(reply(400, body), fill=unchecked.canaries.fill) as peer:
         unchecked.exchange(peer.url())
@@ -119,7 +119,7 @@ def test_a_warning_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.Mon
         warnings.warn("any", stacklevel=1)
         return ""
 
-    monkeypatch.setattr(ticktick_oauth._token_request, "clean", warn)
+    monkeypatch.setattr(ticktick_oauth._refusal, "clean", warn)
     with Peer(reply(400, b'{"error":"x"}')) as peer, pytest.raises(AssertionError):
         unchecked.exchange(peer.url())
 

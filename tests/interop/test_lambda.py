@@ -40,7 +40,7 @@ def deployed(client: Client, log: Path) -> Iterator[RuntimeApi]:
                 "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
                 "ISSUER": client.server.issuer,
                 "CLIENT_ID": client.client_id,
-                "CLIENT_SECRET": client.client_secret,
+                "CLIENT_SECRET": str(client.client_secret),
             },
             stdout=file,
             stderr=file,
@@ -96,7 +96,7 @@ def test_a_failed_invocation_logs_no_secret_and_harms_no_other(
     assert outcomes[0][1]["process"] == outcomes[2][1]["process"]
     error = outcomes[1][1]
     assert error["errorType"] == "TokenEndpointError"
-    assert "the code is expired, used, or redirect_uri differs" in error["errorMessage"]
+    assert "the code was used already or is not whole" in error["errorMessage"]
     shown = log.read_text() + str(error)
     assert "exchange_code" in shown  # the traceback
     code = (

@@ -78,7 +78,7 @@ except exceptions.TokenEndpointError as error:
     status: int = error.status
     retry_after: int | None = error.retry_after
 except exceptions.TransportError as error:
-    code_unused: bool = error.code_unused
+    code_unused: bool | None = error.code_unused
 
 with Sandbox(port=0, ssl_context=None, auto_approve=True) as sandbox:
     redirect: str = sandbox.sign_in(ticktick_oauth.AuthorizationRequest(client=sandbox.client()), user="ada", deny=True)

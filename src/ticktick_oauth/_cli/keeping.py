@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from .._converter import dumps
-from .._token import IssuedToken
+from .._issued_token import IssuedToken
 from ..storage import TokenFile
 from .exits import DONE
 from .exits import NO

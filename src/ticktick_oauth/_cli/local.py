@@ -10,7 +10,7 @@ from urllib.parse import quote
 from .._authorization import AuthorizationRequest
 from .._client import DEFAULT_REDIRECT_URI
 from .._exchange import exchange_code
-from .._token import IssuedToken
+from .._issued_token import IssuedToken
 from ..exceptions import InvalidTokenError
 from .exits import DONE
 from .words import expiry

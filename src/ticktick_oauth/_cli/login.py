@@ -15,18 +15,17 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 from typing import NoReturn
 from typing import TextIO
-from urllib.parse import urlsplit
 
 from .._authorization import AuthorizationRequest
 from .._authorization import AuthorizationResponse
+from .._checks import check_address
 from .._client import DEFAULT_REDIRECT_URI
 from .._client import Client
 from .._exchange import exchange_code
+from .._issued_token import IssuedToken
 from .._server import DIDA365
 from .._server import TICKTICK
 from .._server import AuthorizationServer
-from .._server import is_loopback
-from .._token import IssuedToken
 from ..exceptions import StorageError
 from ..storage import TokenFile
 from .exits import DONE
@@ -177,9 +176,9 @@ def _ask(prompt: str, *, hidden: bool = False) -> str:
 
 
 def _sign_in(request: AuthorizationRequest, *, manual: bool, timeout: float) -> AuthorizationResponse:
-    address = urlsplit(request.client.redirect_uri)
+    address = check_address("redirect_uri", request.client.redirect_uri)
     # A redirect URI of the web's is not this machine's to listen on.
-    if manual or address.scheme != "http" or not is_loopback(address.hostname or ""):
+    if manual or address.scheme != "http" or not address.is_loopback:
         return wait_for_paste(request, timeout)
     try:
         return wait_for_browser(request, timeout)

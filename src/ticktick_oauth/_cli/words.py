@@ -5,7 +5,7 @@ from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
 
-from .._token import IssuedToken
+from .._issued_token import IssuedToken
 
 _UNITS = {"day": 86400, "hour": 3600, "minute": 60}
 

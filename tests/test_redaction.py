@@ -1,0 +1,91 @@
+"""What a server says, made fit to show: no secret, in whatever spelling servers repeat it."""
+
+from collections.abc import Callable
+from html import escape
+from urllib.parse import quote
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticktick_oauth._redaction import REDACTED
+from ticktick_oauth._redaction import clean
+
+
+def _numeric(text: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in text)
+
+
+def _hexadecimal(text: str) -> str:
+    return "".join(f"&#x{ord(character):X};" for character in text)
+
+
+def _percent_all(text: str) -> str:
+    return "".join(f"%{octet:02x}" for octet in text.encode())
+
+
+def _half_percent(text: str) -> str:
+    """Percent-encode every other letter, which no library does and every library decodes."""
+    return "".join(_percent_all(character) if index % 2 else character for index, character in enumerate(text))
+
+
+def _java_form(text: str) -> str:
+    return quote_plus(text, safe="*").replace("~", "%7E")
+
+
+def _script_component(text: str) -> str:
+    return quote(text, safe="!~*'()")
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "HTML named": escape,
+    "HTML numeric": _numeric,
+    "HTML hexadecimal": _hexadecimal,
+    "percent": lambda text: quote(text, safe=""),
+    "form": quote_plus,
+    "Java's form": _java_form,
+    "JavaScript's": _script_component,
+    "percent, all": _percent_all,
+    "percent, half": _half_percent,
+    "upper case": str.upper,
+}
+# Of characters that every encoder treats in its own way; upper-casing must not change their number.
+secrets = st.text("abcXYZ019 <>&\"'+/=%;#~*()!-._\u00e9\u4e2d", min_size=4, max_size=40).filter(str.strip)
+
+
+@given(secrets, st.sampled_from(sorted(SPELLINGS)), st.sampled_from(sorted(SPELLINGS)), st.text(max_size=20))
+def test_no_spelling_of_a_secret_is_shown(secret: str, inner: str, outer: str, around: str) -> None:
+    """One encoding, or two in a row, of a secret in any text: what is shown holds it in neither, nor decoded."""
+    echoed = SPELLINGS[outer](SPELLINGS[inner](secret))
+    shown = clean(f"{around} {echoed} {around}", [secret])
+    assert REDACTED in shown
+    assert echoed.lower() not in shown.replace(REDACTED, "").lower()
+    assert secret.lower() not in shown.replace(REDACTED, "").lower()
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Invalid authorization code: a<b", "Invalid authorization code: [redacted]"),
+        ("Invalid authorization code: a&lt;b", REDACTED),  # as Spring escapes it
+        ("Invalid authorization code: a&#60;b", REDACTED),
+        ("Invalid authorization code: a%3Cb", "Invalid authorization code: [redacted]"),
+        ("Invalid authorization code: a%26lt%3Bb", REDACTED),
+        ("Invalid authorization code: %61<b", REDACTED),
+        ("Invalid authorization code: A%3cB", "Invalid authorization code: [redacted]"),
+        ("R&amp;D says 100%25 no", "R&amp;D says 100%25 no"),
+    ],
+)
+def test_what_is_shown_of_a_code(said: str, shown: str) -> None:
+    """The plain forms are cut out; where only the decoded text holds the code, the whole gives way."""
+    assert shown == clean(said, ["a<b", None, ""])
+
+
+def test_a_text_is_printable_and_short() -> None:
+    """Line ends, escapes and bidi controls go, before secrets are looked for, and 200 characters stay."""
+    assert "[31m[redacted] ok" == clean("\x1b[31mse\u202ecr\net ok\r\n", ["secret"])
+    assert "x" * 200 == clean("x" * 50_000)
+    assert "x" * 200 == clean("x" * 50_000 + "secret", ["secret"])
+    assert "secret" not in clean("x" * 196 + "secret", ["secret"])
