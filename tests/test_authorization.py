@@ -1,6 +1,7 @@
 """The authorization request and the redirect that answers it: rows R1 to R10, R16, R17 and R20, and RFC 7636."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qs
 from urllib.parse import quote
 from urllib.parse import quote_plus
@@ -129,6 +130,30 @@ def test_r7_an_empty_state_is_refused(state: str, error: type[Exception]) -> Non
         evolve(REQUEST, state=state)
 
 
+PUBLIC = evolve(CLIENT, client_secret=None)
+
+
+def test_a_public_client_needs_pkce() -> None:
+    """A public client without a verifier is refused at the call, with the way to make one named."""
+    with pytest.raises(ValueError, match=r"needs PKCE: .* AuthorizationRequest\.with_pkce"):
+        AuthorizationRequest(client=PUBLIC)
+    request = AuthorizationRequest.with_pkce(client=PUBLIC)
+    assert "code_challenge_method=S256" in request.uri
+    assert evolve(request, client=CLIENT, code_verifier=None).code_verifier is None
+
+
+@pytest.mark.parametrize("client", [CLIENT, PUBLIC])
+def test_r7_a_flow_is_resumed_with_what_was_kept(client: Client) -> None:
+    """R7: the same request again; a state that was not kept is a mismatch, and a wrong type a mistake."""
+    first = AuthorizationRequest.with_pkce(client=client)
+    assert first == AuthorizationRequest.resume(client=client, state=first.state, code_verifier=first.code_verifier)
+    for lost in (None, ""):
+        with pytest.raises(StateMismatchError, match="no state was kept for this sign-in, or it has expired"):
+            AuthorizationRequest.resume(client=client, state=lost)
+    with pytest.raises(TypeError, match="state must be of type str, not int"):
+        AuthorizationRequest.resume(client=CLIENT, state=5)  # type: ignore[arg-type]
+
+
 # The redirect
 
 
@@ -157,6 +182,31 @@ def test_r1_a_good_redirect_gives_the_code(redirect: str) -> None:
 def test_r1_the_same_address_may_be_spelt_differently(address: str) -> None:
     """R1: the host's case, the default port and an empty path make no difference (RFC 3986 section 6.2)."""
     assert HTTPS.parse_response(f"{address}?code=Code&state={STATE}").code == "Code"
+
+
+@pytest.mark.parametrize("state", ["a+b", "a b", "a+b/c==", "+", "a+b c", "plain"])
+@pytest.mark.parametrize(
+    "spell",
+    [lambda state: quote(state, safe=""), quote_plus, lambda state: quote(state, safe="+")],
+    ids=["percent", "form", "raw plus"],
+)
+def test_r1_a_plus_in_the_state_counts_in_both_readings(state: str, spell: Callable[[str], str]) -> None:
+    """R1: TickTick's server sends a `+` back as it is, where form encoding means a space by it."""
+    request = evolve(REQUEST, state=state)
+    assert request.parse_response(f"?code=Code&state={spell(state)}").code == "Code"
+
+
+def test_r1_the_code_is_read_as_the_state_is() -> None:
+    """R1: where only the raw reading gives the state, the code's own plus sign stays, too."""
+    request = evolve(REQUEST, state="a+b")
+    assert request.parse_response("?code=C+d&state=a+b").code == "C+d"
+    assert request.parse_response("?code=C+d&state=a%2Bb").code == "C d"
+
+
+@pytest.mark.parametrize(("state", "sent"), [("a b", "a%2Bb"), ("a+b", "a%20c"), ("a+b", "a%252Bb"), ("a+b", "ab")])
+def test_r4_the_two_readings_loosen_nothing(state: str, sent: str) -> None:
+    """R4: a plus that is percent-encoded is a plus, and other characters count as before."""
+    assert type(_refusal(f"?code=Code-canary&state={sent}", evolve(REQUEST, state=state))) is StateMismatchError
 
 
 def test_r2_the_person_denied() -> None:
@@ -238,6 +288,23 @@ def test_r6_a_code_missing_or_empty(code: str) -> None:
 def test_r6_a_code_with_an_error() -> None:
     """R6: where there is an error, a code beside it is not believed."""
     assert type(_refusal(f"?code=Code-canary&error=server_error&state={STATE}")) is AuthorizationError
+
+
+@pytest.mark.parametrize(
+    ("redirect", "words"),
+    [
+        ("Code-canary", "that is only the code: give the whole address"),
+        ("http://127.0.0.1:8080/callback?code=Code-canary", "the redirect has no state: copy the whole address"),
+        ("?code=Code-canary&state=", "the redirect has no state: copy the whole address"),
+        (f"https://127.0.0.1:8080/callback?code=Code-canary&state={STATE}", "put http:// and the right port"),
+        (f"http://127.0.0.1:8080/%3Fcode=Code-canary&state={STATE}", "has another path than"),
+        ("http://127.0.0.1:8080/code=Code-canary", "has another path than"),
+        ("http://evil.example/Code-canary", "is for http://evil.example, not for"),
+    ],
+)
+def test_what_is_not_whole_is_answered_with_the_next_step(redirect: str, words: str) -> None:
+    """A code alone, an address cut off or changed: the message says what to do, and shows no path."""
+    assert words in str(_refusal(redirect))
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,29 @@ def test_the_body_has_what_the_rfc_asks_for() -> None:
     assert b"code_verifier" not in evolve(REQUEST, code_verifier=None).body
 
 
+PUBLIC = evolve(REQUEST, client=evolve(CLIENT, client_secret=None))
+
+
+def test_a_public_client_names_itself_in_the_form() -> None:
+    """RFC 6749 section 3.2.1: no Authorization, and client_id with the verifier; a confidential one has none there."""
+    assert {"Content-Type", "Accept", "User-Agent"} == set(PUBLIC.headers)
+    form = parse_qs(PUBLIC.body.decode("ascii"), strict_parsing=True)
+    assert (["s6BhdRkqt3"], [VERIFIER]) == (form["client_id"], form["code_verifier"])
+    assert b"client_id" not in REQUEST.body
+
+
+def test_a_public_client_needs_its_verifier() -> None:
+    """Without the verifier, its token request is refused at the call."""
+    with pytest.raises(ValueError, match=r"needs PKCE.*with_pkce"):
+        evolve(PUBLIC, code_verifier=None)
+
+
+def test_a_public_clients_refusal_shows_no_secret() -> None:
+    """What a server echoes of a public client's request is cut out, too."""
+    error = _refusal(400, {"error": "invalid_grant", "error_description": f"{CODE} {VERIFIER}"}, PUBLIC)
+    assert error.description == "[redacted] [redacted]"
+
+
 def test_a_request_shows_no_secret() -> None:
     """Neither the code nor the verifier nor the client's secret is in the repr of a request."""
     assert not [secret for secret in SECRETS if str(secret) in repr(REQUEST)]
@@ -177,6 +200,41 @@ def test_h6_an_echoed_code_is_cut_out() -> None:
     error = _refusal(400, {"error": "invalid_grant", "error_description": f"Invalid authorization code: {CODE}"})
     assert (error.error, error.description) == ("invalid_grant", "Invalid authorization code: [redacted]")
     assert "used already or is not whole" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "description", "hint"),
+    [
+        (401, "invalid_client", "Client ID mismatch", "the code was issued to another client"),
+        (401, "invalid_client", "Unauthorized grant type: authorization_code", "check the client id or secret"),
+        (400, "invalid_scope", "Invalid scope: tasks:read", "the client may not ask for both scopes"),
+        (400, "invalid_grant", "Redirect URI mismatch.", "exactly that of the authorization request"),
+        (400, "invalid_grant", "Invalid authorization code: [..]", "used already or is not whole: start again"),
+        (429, "slow_down", "busy", "too many requests: wait"),
+        (503, "unknown_exception", "Oops", "the service is at fault and the code may be spent"),
+    ],
+)
+def test_hints_are_those_of_the_recorded_server(status: int, error: str, description: str, hint: str) -> None:
+    """Each refusal that TickTick's software is known for says what to do next."""
+    refusal = _refusal(status, {"error": error, "error_description": description})
+    assert (error, description) == (refusal.error, refusal.description)
+    assert hint in str(refusal.hint)
+
+
+def test_a_token_of_one_scope_says_that_the_person_allowed_a_part() -> None:
+    """A partial consent is not a token, and the problem says why."""
+    body = TOKEN[:-1] + b',"scope":"tasks:read"}'
+    with pytest.raises(InvalidTokenError, match=r"scope: .*the person allowed only a part") as caught:
+        REQUEST.parse_response(200, {}, body)
+    assert body == caught.value.body
+
+
+def test_h28_an_answer_that_was_not_read_says_so() -> None:
+    """H28: the status, why it was not read and what is known of the status; never that it is not JSON."""
+    for status, hint in ((400, "too long"), (401, "too long; check the client id or secret"), (302, "too long")):
+        error = REQUEST.refuse_unread(status, {"Location": "https://evil.example"}, "too long")
+        assert f"the answer was not read: {hint}" in str(error)
+        assert "not JSON" not in str(error)
 
 
 def test_a_wrong_verifier_is_named() -> None:

@@ -328,3 +328,49 @@ def test_lower_limit_for_integers() -> None:
         assert 10**999 == loads(document(expires_in=f'"1{"0" * 999}"')).expires_in
     finally:
         sys.set_int_max_str_digits(limit)
+
+
+def test_subclasses_count_as_their_base() -> None:
+    """An int with its own `__int__` and a str with its own `__ne__` are what they are a kind of."""
+
+    class Number(int):
+        def __int__(self) -> int:
+            return 7
+
+    class Text(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            return False
+
+        def __ne__(self, other: object) -> bool:
+            return True
+
+    mapping = {"access_token": Text(UUID_TEXT), "expires_in": Number(5), "token_type": Text("bearer")}
+    token = structure({**mapping, "scope": Text("tasks:read tasks:write")})
+    assert (5, int, "bearer", str) == (
+        token.expires_in,
+        type(token.expires_in),
+        token.token_type,
+        type(token.token_type),
+    )
+
+
+def test_a_token_of_a_subclass_is_written_as_the_four_members() -> None:
+    """What a program adds to the class is not part of a token response."""
+
+    class Token(OAuthTokenV1):
+        """A subclass without slots."""
+
+    token = loads(document())
+    twin = Token(access_token=token.access_token, expires_in=token.expires_in)
+    assert dumps(token) == dumps(twin)
+    assert unstructure(token) == unstructure(twin)
+
+
+def test_two_copies_of_the_class_are_told_apart() -> None:
+    """A token of another copy of the package, such as a vendored one, is refused by its module's name."""
+    copy = type("OAuthTokenV1", (), {"__module__": "host._vendor.ticktick_oauth._token"})()
+    with pytest.raises(TypeError, match=r"ticktick_oauth\._token\.OAuthTokenV1, not host\._vendor.*\.OAuthTokenV1$"):
+        dumps(copy)
