@@ -35,6 +35,7 @@ ROOMS = [
     "_client",
     "_authorization",
     "_token_request",
+    "_metadata",
     "_registration",
     "_connection",
     "_transport",

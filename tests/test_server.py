@@ -10,7 +10,7 @@ from attrs.exceptions import FrozenInstanceError
 from ticktick_oauth import DIDA365
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationServer
-from ticktick_oauth._server import MetadataRequest
+from ticktick_oauth._metadata import MetadataRequest
 from ticktick_oauth.exceptions import RegistrationError
 
 ADDRESSES = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")

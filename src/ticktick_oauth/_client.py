@@ -1,12 +1,13 @@
 """Describe the client (RFC 6749 section 2): this program, as the authorization server knows it."""
 
-from attrs import Attribute
 from attrs import field
 from attrs import frozen
+from attrs.validators import optional
 
 from ._checks import check_address
 from ._checks import check_credential
 from ._checks import instance_of
+from ._checks import validator
 from ._server import TICKTICK
 from ._server import AuthorizationServer
 
@@ -14,20 +15,11 @@ from ._server import AuthorizationServer
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8080/"
 
 
-def _check_client_id(_instance: object, attribute: "Attribute[str]", value: str) -> None:
-    check_credential(attribute.name, value)
+def _check_client_id(name: str, value: str) -> None:
+    check_credential(name, value)
     # RFC 7617 section 2: "a user-id containing a colon character is invalid".
     if ":" in value:
-        raise ValueError(f"{attribute.name} must not contain ':'; is it the client id and the secret in one?")
-
-
-def _check_client_secret(_instance: object, attribute: "Attribute[str | None]", value: object) -> None:
-    if value is not None:
-        check_credential(attribute.name, value)
-
-
-def _check_redirect_uri(_instance: object, attribute: "Attribute[str]", value: object) -> None:
-    check_address(attribute.name, value)
+        raise ValueError(f"{name} must not contain ':'; is it the client id and the secret in one?")
 
 
 @frozen(kw_only=True)
@@ -37,11 +29,11 @@ class Client:
     The constructor raises a ``TypeError`` or ``ValueError`` that names the field at fault and never repeats its value.
     """
 
-    client_id: str = field(validator=_check_client_id)
+    client_id: str = field(validator=validator(_check_client_id))
     """The id that the developer portal shows, or that the registration answered; without ``:``."""
-    client_secret: str | None = field(repr=False, validator=_check_client_secret)
+    client_secret: str | None = field(repr=False, validator=optional(validator(check_credential)))
     """The secret that the developer portal shows; None for a public client, which has none and uses PKCE."""
-    redirect_uri: str = field(default=DEFAULT_REDIRECT_URI, validator=_check_redirect_uri)
+    redirect_uri: str = field(default=DEFAULT_REDIRECT_URI, validator=validator(check_address))
     """Where the browser is sent with the code: absolute, without fragment, https or http on loopback, and exactly the
     one registered. The default is the portal's own."""
     server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))

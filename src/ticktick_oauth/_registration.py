@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 
-from attrs import Attribute
 from attrs import field
 from attrs import frozen
 
@@ -11,6 +10,7 @@ from ._checks import check_address
 from ._checks import check_text
 from ._checks import check_type
 from ._checks import instance_of
+from ._checks import validator
 from ._client import Client
 from ._refusal import read_object
 from ._refusal import read_refusal
@@ -24,14 +24,6 @@ _REGISTERED = {200, 201}
 _PORTAL = "a client that is registered in the server's developer portal works all the same"
 
 
-def _check_redirect_uri(_instance: object, attribute: "Attribute[str]", value: object) -> None:
-    check_address(attribute.name, value)
-
-
-def _check_name(_instance: object, attribute: "Attribute[str]", value: object) -> None:
-    check_text(attribute.name, value)
-
-
 @frozen(kw_only=True)
 class RegistrationRequest:
     """The request that registers a public client, for any HTTP client to carry; ``register_client`` does it by urllib3.
@@ -42,9 +34,9 @@ class RegistrationRequest:
 
     server: AuthorizationServer = field(validator=instance_of(AuthorizationServer))
     """The server to register with."""
-    redirect_uri: str = field(validator=_check_redirect_uri)
+    redirect_uri: str = field(validator=validator(check_address))
     """The one redirect URI that the client will use."""
-    client_name: str = field(default=CLIENT_NAME, validator=_check_name)
+    client_name: str = field(default=CLIENT_NAME, validator=validator(check_text))
     """What the server shows a person who is asked to allow the access."""
 
     def __attrs_post_init__(self) -> None:

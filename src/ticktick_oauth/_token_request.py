@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import cast
 
-from attrs import Attribute
 from attrs import field
 from attrs import frozen
 
@@ -12,6 +11,7 @@ from ._checks import check_code_verifier
 from ._checks import check_text
 from ._checks import check_type
 from ._checks import instance_of
+from ._checks import validator
 from ._client import Client
 from ._converter import structure
 from ._json import parse_json
@@ -26,15 +26,6 @@ from .exceptions import TokenEndpointError
 _OK = 200
 
 
-def _check_code(_instance: object, attribute: "Attribute[str]", value: object) -> None:
-    check_text(attribute.name, value)
-
-
-def _check_verifier(instance: "TokenRequest", attribute: "Attribute[str | None]", value: str | None) -> None:
-    check_code_verifier(attribute.name, value)
-    check_pkce(instance.client, value)
-
-
 @frozen(kw_only=True)
 class TokenRequest:
     """The request that trades a code for a token, for any HTTP client to carry; ``exchange_code`` does it by urllib3.
@@ -45,11 +36,14 @@ class TokenRequest:
 
     client: Client = field(validator=instance_of(Client))
     """The client that asks, to which the code was issued."""
-    code: str = field(repr=False, validator=_check_code)
+    code: str = field(repr=False, validator=validator(check_text))
     """The authorization code."""
-    code_verifier: str | None = field(default=None, repr=False, validator=_check_verifier)
+    code_verifier: str | None = field(default=None, repr=False, validator=validator(check_code_verifier))
     """The PKCE secret that the authorization request was made with (RFC 7636 section 4.5); None when it had none, which
     a public client may not."""
+
+    def __attrs_post_init__(self) -> None:
+        check_pkce(self.client, self.code_verifier)
 
     @property
     def method(self) -> str:
@@ -112,7 +106,8 @@ class TokenRequest:
         try:
             document = parse_json(body)
             # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
-            if not isinstance(document, dict) or document.get("error") is None:
+            members = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+            if members.get("error") is None:
                 return structure(cast("Mapping[str, object]", document))
         except InvalidTokenError as error:
             problems = error.problems

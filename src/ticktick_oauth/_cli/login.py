@@ -18,7 +18,7 @@ from typing import TextIO
 
 from .._authorization import AuthorizationRequest
 from .._authorization import AuthorizationResponse
-from .._checks import check_address
+from .._checks import Address
 from .._client import DEFAULT_REDIRECT_URI
 from .._client import Client
 from .._exchange import exchange_code
@@ -176,9 +176,9 @@ def _ask(prompt: str, *, hidden: bool = False) -> str:
 
 
 def _sign_in(request: AuthorizationRequest, *, manual: bool, timeout: float) -> AuthorizationResponse:
-    address = check_address("redirect_uri", request.client.redirect_uri)
+    address = Address.parse(request.client.redirect_uri)
     # A redirect URI of the web's is not this machine's to listen on.
-    if manual or address.scheme != "http" or not address.is_loopback:
+    if manual or address is None or address.scheme != "http" or not address.is_loopback:
         return wait_for_paste(request, timeout)
     try:
         return wait_for_browser(request, timeout)
