@@ -48,6 +48,7 @@ ROOMS = [
     "_token_file",
     "storage",
     "_authority",
+    "_authority",
     "sandbox",
     "_cli",
     "__main__",

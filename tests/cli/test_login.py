@@ -125,7 +125,7 @@ def test_a_person_signs_in(login: Login, capsys: pytest.CaptureFixture[str]) -> 
         f"  file   {login.store.path}\n"
     )
     assert "" == err
-    assert login.sandbox.server == issued.server
+    assert login.sandbox.server.issuer == issued.server.issuer
     ((status, page),) = login.pages
     assert (200, True) == (status, "Access allowed" in page)
 

@@ -80,6 +80,8 @@ except exceptions.TokenEndpointError as error:
 except exceptions.TransportError as error:
     code_unused: bool | None = error.code_unused
 
-with Sandbox(port=0, ssl_context=None, auto_approve=True) as sandbox:
+with Sandbox(port=0, ssl_context=None, auto_approve=True, check_pkce=True, lifetime=3600) as sandbox:
     redirect: str = sandbox.sign_in(ticktick_oauth.AuthorizationRequest(client=sandbox.client()), user="ada", deny=True)
     sandbox.next_answer(429, "{}", content_type="application/json", delay=0.1)
+    sandbox.next_answer(200, {"access_token": "x"})
+    sandbox.next_answer(503, None)

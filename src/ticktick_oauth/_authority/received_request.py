@@ -1,0 +1,49 @@
+"""Keep what the token endpoint was asked, without the secrets in it."""
+
+from attrs import frozen
+
+from .._http_server import Request
+from .._redaction import REDACTED
+from .answers import read_form
+from .answers import read_query
+
+# What is shown as it came; whatever else comes may be a secret in the wrong place.
+_SHOWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
+_SHOWN_PARAMETERS = {"client_id", "grant_type", "redirect_uri", "scope"}
+# Whose names are shown.
+_SECRET_PARAMETERS = {"client_secret", "code", "code_verifier", "password", "refresh_token", "username"}
+_SCHEMES = {"Basic", "Bearer"}
+
+
+@frozen(kw_only=True)
+class ReceivedRequest:
+    """What the token endpoint was asked, with ``[redacted]`` in place of all that may be a secret."""
+
+    method: str
+    headers: dict[str, str]
+    """The headers, their names in lower case; of Basic and Bearer credentials, the scheme is shown."""
+    form: dict[str, str]
+    """The parameters of the body and of the address."""
+
+    @classmethod
+    def of(cls, request: Request) -> "ReceivedRequest":
+        """Redact a request."""
+        parameters = {**read_form(request), **read_query(request)}
+        return cls(
+            method=request.method,
+            headers={name: _redact_header(name, value) for name, value in request.headers.items()},
+            form=dict(_redact_parameter(name, value) for name, value in parameters.items()),
+        )
+
+
+def _redact_header(name: str, value: str) -> str:
+    if name in _SHOWN_HEADERS:
+        return value
+    scheme = value.split(maxsplit=1)[0] if name == "authorization" and value else ""
+    return f"{scheme} {REDACTED}" if scheme in _SCHEMES else REDACTED
+
+
+def _redact_parameter(name: str, value: str) -> tuple[str, str]:
+    if name in _SHOWN_PARAMETERS:
+        return name, value
+    return name if name in _SECRET_PARAMETERS else REDACTED, REDACTED

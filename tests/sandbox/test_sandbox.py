@@ -1,0 +1,285 @@
+"""A sandbox for one's own tests: what it is asked, what it answers when it is told to, and how it ends."""
+
+import json
+import socket
+import ssl
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+import urllib3
+
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import AuthorizationResponse
+from ticktick_oauth import Client
+from ticktick_oauth import RegistrationRequest
+from ticktick_oauth import exchange_code
+from ticktick_oauth.exceptions import AuthorizationError
+from ticktick_oauth.exceptions import DeadlineExceededError
+from ticktick_oauth.exceptions import InvalidTokenError
+from ticktick_oauth.exceptions import TokenEndpointError
+from ticktick_oauth.sandbox import ReceivedRequest
+from ticktick_oauth.sandbox import Sandbox
+
+HTTP = urllib3.PoolManager(retries=False)
+
+
+def sign_in(sandbox: Sandbox, client: Client, *, user: str = "user") -> AuthorizationResponse:
+    """Go through the first step of a flow without PKCE."""
+    request = AuthorizationRequest(client=client)
+    return request.parse_response(sandbox.sign_in(request, user=user))
+
+
+def test_a_code_of_six_characters_becomes_a_token(sandbox: Sandbox, client: Client) -> None:
+    """The whole flow over HTTP ends with 180 days less a second."""
+    code = sign_in(sandbox, client).code
+    assert (6, True) == (len(code), code.isalnum())
+    assert 15551999 == exchange_code(client, code).expires_in
+
+
+def test_a_token_is_one_for_a_client_and_a_user(sandbox: Sandbox, client: Client) -> None:
+    """A second sign-in brings the same token with less time; another user or client gets another."""
+    other = sandbox.client()
+    first, second, bob, others = (
+        exchange_code(one, sign_in(sandbox, one, user=user).code)
+        for one, user in ((client, "ada"), (client, "ada"), (client, "bob"), (other, "ada"))
+    )
+    assert first.access_token == second.access_token
+    assert first.expires_in > second.expires_in
+    assert 3 == len({first.access_token, bob.access_token, others.access_token})
+
+
+def test_denial_is_a_redirect_with_an_error(sandbox: Sandbox, client: Client) -> None:
+    """A person who denies sends the program an access_denied."""
+    request = AuthorizationRequest(client=client)
+    with pytest.raises(AuthorizationError) as caught:
+        request.parse_response(sandbox.sign_in(request, deny=True))
+    assert ("access_denied", "User denied access") == (caught.value.error, caught.value.description)
+
+
+def test_the_consent_page_asks_first() -> None:
+    """Without approval by itself, a GET shows a page with the client's name, and a POST of its form decides."""
+    with Sandbox(auto_approve=False) as sandbox:
+        registration = RegistrationRequest(
+            server=sandbox.server, redirect_uri="https://app.example/'cb'", client_name="<b>Ada's planner</b>"
+        )
+        answer = HTTP.request(
+            registration.method, registration.url, body=registration.body, headers=registration.headers
+        )
+        client = registration.parse_response(answer.status, answer.headers, answer.data)
+        request = AuthorizationRequest.with_pkce(client=client)
+        page = HTTP.request("GET", request.uri)
+        text = page.data.decode()
+        assert 200 == page.status
+        for shown in ("<b>Ada's planner</b>", client.redirect_uri):
+            assert shown not in text
+            assert shown in unescape(text)
+        assert request.state not in text
+        assert 6 == len(request.parse_response(sandbox.sign_in(request)).code)
+
+
+def test_pages_come_with_headers_that_keep_them_harmless(sandbox: Sandbox) -> None:
+    """No page can be framed, kept, sniffed or made to load anything."""
+    page = HTTP.request("GET", f"{sandbox.server.issuer}/favicon.ico")
+    assert 404 == page.status
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert "no-referrer" == page.headers["Referrer-Policy"]
+    assert "nosniff" == page.headers["X-Content-Type-Options"]
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_sign_in_says_when_the_sandbox_shows_an_error_page(sandbox: Sandbox) -> None:
+    """A client that this sandbox did not make is a mistake of the test's author."""
+    stranger = Client(client_id="stranger", client_secret="x", server=sandbox.server)
+    with pytest.raises(
+        ValueError, match=r"^the sandbox answered with an error page \(status 401\); is the client one of its own\?$"
+    ):
+        sandbox.sign_in(AuthorizationRequest(client=stranger))
+
+
+def test_a_sandbox_is_used_in_a_with_block() -> None:
+    """Before it runs, whatever needs its address says how to start it."""
+    for use in (lambda: Sandbox().client(), lambda: Sandbox().server):
+        with pytest.raises(RuntimeError, match=r"^the sandbox is not running: use it in a with block"):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"port": "8080"}, TypeError, "port must be of type int, not str"),
+        ({"port": True}, TypeError, "port must be a number, not a bool"),
+        ({"port": -1}, ValueError, "port must be 0 to 65535"),
+        ({"port": 65536}, ValueError, "port must be 0 to 65535"),
+        ({"lifetime": 1.5}, TypeError, "lifetime must be of type int, not float"),
+        ({"lifetime": -1}, ValueError, "lifetime must not be negative"),
+    ],
+)
+def test_bad_arguments_are_refused_at_the_call(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
+    """A port or a lifetime that cannot be is said where it is written."""
+    with pytest.raises(error, match=f"^{message}$"):
+        Sandbox(**arguments)
+
+
+def test_a_port_in_use_is_named() -> None:
+    """The error says which port cannot be listened on."""
+    with Sandbox() as first:
+        port = urlsplit(first.server.issuer).port or 0
+        with pytest.raises(OSError, match=rf"^\[Errno \d+\] cannot listen on port {port} of 127\.0\.0\.1: "):
+            Sandbox(port=port).__enter__()
+
+
+def test_forced_answers_come_in_their_order(sandbox: Sandbox, client: Client) -> None:
+    """next_answer queues up: JSON of a mapping, text, bytes or nothing; and a forced answer spends no code."""
+    code = sign_in(sandbox, client).code
+    sandbox.next_answer(429, {"error": "slow_down"})
+    sandbox.next_answer(200, {"access_token": "é"})
+    sandbox.next_answer(200, b"<html>", content_type="text/html")
+    sandbox.next_answer(200, None)
+    bodies = []
+    with pytest.raises(TokenEndpointError) as refused:
+        exchange_code(client, code)
+    for _ in range(3):
+        with pytest.raises(InvalidTokenError) as invalid:
+            exchange_code(client, code)
+        bodies.append(invalid.value.body)
+    assert (429, "slow_down") == (refused.value.status, refused.value.error)
+    assert [{"access_token": "é"}, b"<html>", b""] == [json.loads(bodies[0] or b""), *bodies[1:]]
+    assert 15551999 == exchange_code(client, code).expires_in
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"), [("200", "{}", TypeError), (99, "{}", ValueError), (200, 1, TypeError)]
+)
+def test_a_bad_forced_answer_is_refused_at_the_call(
+    sandbox: Sandbox,
+    status: Any,  # noqa: ANN401
+    body: Any,  # noqa: ANN401
+    error: type[Exception],
+) -> None:
+    """What cannot be sent is said where it is written, not in the server's thread."""
+    with pytest.raises(error):
+        sandbox.next_answer(status, body)
+
+
+def test_a_forced_answer_can_be_slow_and_the_end_cuts_it_short(client: Client) -> None:
+    """A slow server exceeds the caller's deadline, and does not delay the end of the block."""
+    with Sandbox() as sandbox:
+        client = sandbox.client()
+        sandbox.next_answer(200, "{}", delay=60)
+        started = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            exchange_code(client, "abc123", timeout=0.2)
+    assert time.monotonic() - started < 30
+
+
+def received(sandbox: Sandbox, headers: Mapping[str, str], body: str, query: str = "") -> ReceivedRequest:
+    """Send a token request, and return what the sandbox kept of it."""
+    HTTP.request("POST", f"{sandbox.server.token_endpoint}{query}", headers=headers, body=body)
+    return sandbox.requests[-1]
+
+
+def test_requests_are_kept_with_their_secrets_redacted(sandbox: Sandbox, client: Client) -> None:
+    """A test of a program can look at what the token endpoint was asked."""
+    request = AuthorizationRequest.with_pkce(client=client)
+    response = request.parse_response(sandbox.sign_in(request))
+    exchange_code(client, response.code, code_verifier=response.code_verifier)
+    (kept,) = sandbox.requests
+    form = {
+        "grant_type": "authorization_code",
+        "code": "[redacted]",
+        "redirect_uri": client.redirect_uri,
+        "scope": "tasks:read tasks:write",
+        "code_verifier": "[redacted]",
+    }
+    assert ReceivedRequest(method="POST", headers=kept.headers, form=form) == kept
+    assert "Basic [redacted]" == kept.headers["authorization"]
+    assert "application/x-www-form-urlencoded" == kept.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "shown"),
+    [
+        ("CANARY", "[redacted]"),
+        ("Basic CANARY", "Basic [redacted]"),
+        ("Basic\tCANARY", "Basic [redacted]"),
+        ("BasicCANARY", "[redacted]"),
+        ("CANARY CANARY", "[redacted]"),
+        ("Bearer CANARY", "Bearer [redacted]"),
+        ("", "[redacted]"),
+    ],
+)
+def test_credentials_are_redacted_in_every_form(sandbox: Sandbox, authorization: str, shown: str) -> None:
+    """Of an Authorization header, at most a scheme that is known is kept."""
+    kept = received(sandbox, {"Authorization": authorization}, "")
+    assert shown == kept.headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "query"),
+    [
+        ({}, "code=CANARY&refresh_token=CANARY&client_secret=CANARY&code_verifier=CANARY", ""),
+        ({}, "", "?code=CANARY&client_secret=CANARY"),
+        ({}, "CANARY", ""),
+        ({}, "CANARY=1&x=CANARY&password=CANARY", ""),
+        ({"Content-Type": "application/json"}, '{"code": "CANARY=1"}', ""),
+        ({"Cookie": "CANARY", "Proxy-Authorization": "Basic CANARY", "X-Api-Key": "CANARY"}, "", ""),
+    ],
+)
+def test_no_secret_is_kept_wherever_it_stands(sandbox: Sandbox, headers: dict[str, str], body: str, query: str) -> None:
+    """What may be a secret is redacted: only what is known to be harmless is shown."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert "CANARY" not in repr(received(sandbox, {**form, **headers}, body, query))
+
+
+def test_it_speaks_tls(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With a server's TLS context every step goes over https, with the certificate checked by the exchange."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trust = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(trust))
+    monkeypatch.setenv("SSL_CERT_FILE", str(trust))
+    with Sandbox(ssl_context=context) as sandbox:
+        client = sandbox.client()
+        assert sandbox.server.issuer.startswith("https://127.0.0.1:")
+        assert 15551999 == exchange_code(client, sign_in(sandbox, client).code).expires_in
+
+
+def test_a_body_over_the_limit_is_refused(client: Client) -> None:
+    """The server reads no body of more than 64 KiB."""
+    answer = HTTP.request("POST", client.server.token_endpoint, body=b"x" * 65537)
+    assert 413 == answer.status
+
+
+def test_a_peer_that_sends_no_http_disturbs_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    """Broken and idle connections are left to themselves, and print nothing."""
+    with Sandbox() as sandbox:
+        client = sandbox.client()
+        port = urlsplit(sandbox.server.issuer).port or 0
+        idle = socket.create_connection(("127.0.0.1", port))
+        with socket.create_connection(("127.0.0.1", port)) as broken:
+            broken.sendall(b"GET /?code=a-code HTTP/9.9.9\r\n\r\n")
+            answer = broken.recv(65536)
+            assert answer.startswith(b"<!DOCTYPE html>")
+            assert b"a-code" not in answer
+        assert 15551999 == exchange_code(client, sign_in(sandbox, client).code).expires_in
+    with idle:
+        assert b"" == idle.recv(1)
+    assert ("", "") == capfd.readouterr()
+
+
+def test_an_answer_leaves_in_one_write(client: Client) -> None:
+    """The whole answer comes in one piece, so that no delayed acknowledgement stands between its parts."""
+    credentials = b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode()
+    with socket.create_connection(("127.0.0.1", urlsplit(client.server.issuer).port or 0)) as connection:
+        head = f"GET /oauth/token HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {credentials}\r\n\r\n"
+        connection.sendall(head.encode())
+        head, _, body = connection.recv(65536).decode().partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 405 ")
+    assert "method_not_allowed" == json.loads(body)["error"]
