@@ -7,26 +7,22 @@ import json
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import closing
-from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from urllib.parse import urlsplit
 
 from ._authority import AUTHORIZATION_PATH
-from ._authority import TOKEN_PATH
 from ._authority import Authority
 from ._authority.ledger import RegisteredClient
-from ._authority.received_request import ReceivedRequest
+from ._authority.recorder import ReceivedRequest
+from ._authority.recorder import Recorder
 from ._authorization import AuthorizationRequest
 from ._checks import check_type
 from ._client import DEFAULT_REDIRECT_URI
 from ._client import Client
 from ._http_server import Answer
-from ._http_server import Request
 from ._http_server import listen
 from ._server import AuthorizationServer
 
@@ -48,9 +44,6 @@ class Sandbox:
 
     It gives one token per client, user and scope: a second sign-in brings the same with less time, as TickTick's does.
     """
-
-    requests: list[ReceivedRequest]
-    """What the token endpoint was asked so far, in the order of arrival."""
 
     def __init__(
         self,
@@ -76,7 +69,6 @@ class Sandbox:
             ValueError: port is not 0 to 65535, or lifetime is negative.
 
         """
-        self.requests = []
         self._port = _check_number("port", port, _MAX_PORT)
         self._ssl_context = ssl_context
         self._authority = Authority(
@@ -85,13 +77,11 @@ class Sandbox:
             lifetime=_check_number("lifetime", lifetime),
             clock=time.monotonic,
         )
-        self._forced: deque[tuple[Answer, float]] = deque()
-        self._closing = threading.Event()
+        self._recorder = Recorder(self._authority)
 
     def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        # It must not refer to this object: the server ends when nobody refers to it any more.
-        answer = partial(_answer, self._authority, self.requests, self._forced, self._closing)
-        self._http = listen("127.0.0.1", self._port, answer, ssl_context=self._ssl_context)
+        self._recorder.closing.clear()
+        self._http = listen("127.0.0.1", self._port, self._recorder.answer, ssl_context=self._ssl_context)
         self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.server_port}")
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -103,14 +93,20 @@ class Sandbox:
         _error: "BaseException | None",
         _traceback: "TracebackType | None",
     ) -> None:
-        self._closing.set()
+        self._recorder.closing.set()
+        self._authority.close()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
 
     @property
+    def requests(self) -> list[ReceivedRequest]:
+        """What the token endpoint was asked so far, in the order of arrival."""
+        return self._recorder.requests
+
+    @property
     def server(self) -> AuthorizationServer:
-        """The server's addresses; there from the start of the ``with`` block on."""
+        """The server's addresses, for the time of the ``with`` block; outside it, a RuntimeError."""
         if self._authority.server is None:
             raise RuntimeError("the sandbox is not running: use it in a with block (with Sandbox() as sandbox: ...)")
         return self._authority.server
@@ -201,24 +197,7 @@ class Sandbox:
         if isinstance(body, Mapping):
             body = json.dumps(dict(body))
         octets = body.encode() if isinstance(body, str) else check_type("body", body or b"", bytes)
-        self._forced.append((Answer(status=status, body=octets, headers={"Content-Type": content_type}), delay))
-
-
-def _answer(
-    authority: Authority,
-    requests: list[ReceivedRequest],
-    forced: deque[tuple[Answer, float]],
-    closing: threading.Event,
-    request: Request,
-) -> Answer:
-    """Answer a request, in one of the server's threads."""
-    if request.target.partition("?")[0] == TOKEN_PATH:
-        requests.append(ReceivedRequest.of(request))
-        with suppress(IndexError):  # nothing is forced
-            answer, delay = forced.popleft()
-            closing.wait(delay)
-            return answer
-    return authority.answer(request)
+        self._recorder.force(Answer(status=status, body=octets, headers={"Content-Type": content_type}), delay)
 
 
 def _check_number(name: str, value: int, most: int | None = None) -> int:

@@ -269,6 +269,7 @@ def test_a_confidential_client_can_register_too() -> None:
         ({**METADATA, "token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
         ({**METADATA, "token_endpoint_auth_method": ["none"]}, "invalid_client_metadata"),
         ({**METADATA, "client_name": 5}, "invalid_client_metadata"),
+        ({**METADATA, "client_name": "\ud800"}, "invalid_client_metadata"),
         ({**METADATA, "scope": ["tasks:read"]}, "invalid_client_metadata"),
         ({**METADATA, "scope": "tasks:nope"}, "invalid_client_metadata"),
     ],

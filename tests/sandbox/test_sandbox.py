@@ -103,10 +103,17 @@ def test_sign_in_says_when_the_sandbox_shows_an_error_page(sandbox: Sandbox) -> 
 
 
 def test_a_sandbox_is_used_in_a_with_block() -> None:
-    """Before it runs, whatever needs its address says how to start it."""
-    for use in (lambda: Sandbox().client(), lambda: Sandbox().server):
-        with pytest.raises(RuntimeError, match=r"^the sandbox is not running: use it in a with block"):
-            use()
+    """Before and after, whatever needs its address says how to start it; it may be started again."""
+    sandbox = Sandbox()
+    client = Client(client_id="x", client_secret="x")
+    for _ in range(2):
+        with sandbox:
+            client = sandbox.client()
+            assert 15551999 == exchange_code(client, sign_in(sandbox, client).code).expires_in
+    with pytest.raises(RuntimeError, match=r"^the sandbox is not running: use it in a with block"):
+        sandbox.sign_in(AuthorizationRequest(client=client))
+    with pytest.raises(RuntimeError, match=r"^the sandbox is not running: use it in a with block"):
+        Sandbox().client()
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class Authority:
     """One authorization server; several threads may ask it at once."""
 
     server: AuthorizationServer | None
-    """The addresses; None before it is open."""
+    """The addresses; None while it is closed."""
 
     def __init__(self, *, auto_approve: bool, check_pkce: bool, lifetime: int, clock: Callable[[], float]) -> None:
         """Make a server that knows nobody.
@@ -51,6 +51,10 @@ class Authority:
             token_endpoint=f"{issuer}{TOKEN_PATH}",
             registration_endpoint=f"{issuer}{REGISTRATION_PATH}",
         )
+
+    def close(self) -> None:
+        """Forget where it was reached."""
+        self.server = None
 
     def answer(self, request: Request) -> Answer:
         """Answer any request."""

@@ -102,10 +102,9 @@ class Ledger:
         self._grants: dict[str, Grant] = {}
         self._tokens: dict[tuple[str, str, str], tuple[UUID, float]] = {}
 
-    def register(self, client: RegisteredClient) -> RegisteredClient:
-        """Enter a client, and return it."""
+    def register(self, client: RegisteredClient) -> None:
+        """Enter a client."""
         self.clients[client.client_id] = client
-        return client
 
     def issue_code(self, grant: Grant) -> str:
         """Return a fresh code for a grant."""

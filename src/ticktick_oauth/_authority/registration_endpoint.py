@@ -80,8 +80,8 @@ def _read_registration(body: bytes) -> tuple[RegisteredClient, str]:
     method, name, scope = members["token_endpoint_auth_method"], members["client_name"], members["scope"]
     if not isinstance(method, str) or method not in _METHODS:
         raise Refused("invalid_client_metadata", f"token_endpoint_auth_method must be one of {', '.join(_METHODS)}")
-    if not isinstance(name, str) or not isinstance(scope, str):
-        raise Refused("invalid_client_metadata", "client_name and scope must be strings")
+    if not isinstance(name, str) or not name.isprintable() or not isinstance(scope, str):
+        raise Refused("invalid_client_metadata", "client_name and scope must be printable strings")
     words = sorted(set(scope.split()))
     if not set(words) <= set(SCOPE.split()):
         raise Refused("invalid_client_metadata", f"scope must be words of {SCOPE}")

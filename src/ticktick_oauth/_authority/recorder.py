@@ -1,9 +1,16 @@
-"""Keep what the token endpoint was asked, without the secrets in it."""
+"""Record what a token endpoint is asked, without the secrets in it, and force what it answers."""
+
+import threading
+from collections import deque
+from contextlib import suppress
 
 from attrs import frozen
 
+from .._http_server import Answer
 from .._http_server import Request
 from .._redaction import REDACTED
+from . import TOKEN_PATH
+from . import Authority
 from .answers import read_form
 from .answers import read_query
 
@@ -34,6 +41,35 @@ class ReceivedRequest:
             headers={name: _redact_header(name, value) for name, value in request.headers.items()},
             form=dict(_redact_parameter(name, value) for name, value in parameters.items()),
         )
+
+
+class Recorder:
+    """Stands before an authority; its methods may be called from several threads."""
+
+    requests: list[ReceivedRequest]
+    """What the token endpoint was asked, in the order of arrival."""
+
+    def __init__(self, authority: Authority) -> None:
+        """Stand before an authority."""
+        self.requests = []
+        self.closing = threading.Event()
+        """Set it to cut the delays short."""
+        self._authority = authority
+        self._forced: deque[tuple[Answer, float]] = deque()
+
+    def force(self, answer: Answer, delay: float) -> None:
+        """Force the token endpoint's next answer, after a delay in seconds; several queue up."""
+        self._forced.append((answer, delay))
+
+    def answer(self, request: Request) -> Answer:
+        """Answer any request."""
+        if request.target.partition("?")[0] == TOKEN_PATH:
+            self.requests.append(ReceivedRequest.of(request))
+            with suppress(IndexError):  # nothing is forced
+                answer, delay = self._forced.popleft()
+                self.closing.wait(delay)
+                return answer
+        return self._authority.answer(request)
 
 
 def _redact_header(name: str, value: str) -> str:
