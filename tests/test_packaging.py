@@ -45,6 +45,8 @@ ROOMS = [
     "_loopback",
     "_sign_in",
     "__init__",
+    "_file_access",
+    "_in_place",
     "_token_file",
     "storage",
     "_authority",

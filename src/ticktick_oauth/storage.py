@@ -1,267 +1,247 @@
-"""Keeping a token between two runs of a program: in a file that is private and never half written, or elsewhere."""
+"""Keep a token between two runs of a program: in a private file, or wherever a ``TokenStore`` puts it."""
 
-import errno
 import os
-import re
-import secrets
-import shlex
-import stat
 from collections.abc import Callable
-from contextlib import suppress
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
 from pathlib import Path
 from typing import Protocol
-from typing import TypeVar
 
 from attrs import field
 from attrs import frozen
 
+from ._checks import check_type
+from ._file_access import ELSEWHERE
+from ._file_access import VARIABLE
+from ._file_access import attempt
+from ._file_access import quote
 from ._issued_token import IssuedToken
 from ._issued_token import dump_issued
 from ._issued_token import load_issued
+from ._server import DIDA365
+from ._server import TICKTICK
+from ._server import AuthorizationServer
+from ._token import OAuthTokenV1
+from ._token_file import MAX_SIZE
+from ._token_file import read_file
+from ._token_file import read_replaceable
+from ._token_file import remove_file
+from ._token_file import write_file
+from .exceptions import SignInRequiredError
 from .exceptions import StorageError
 
-_VARIABLE = "TICKTICK_OAUTH_TOKEN_FILE"
-# A kept token has some 400 bytes: a larger file is something else.
-_MAX_SIZE = 64 * 1024
-_TEMPORARY = r"\.ticktick-oauth-[0-9a-f]{16}\.tmp"
-# A new temporary file is gone at once only when another process sweeps within the microseconds before it is locked.
-_ATTEMPTS = 10
+__all__ = ["TokenFile", "TokenStore", "default_path", "require_token"]
 
-_ELSEWHERE = f"set {_VARIABLE} to a file in a writable folder, such as /tmp"
-_HINTS = {
-    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "; a part of its path is a file, where a folder has to be"),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), f"; {_ELSEWHERE}"),
-    **dict.fromkeys(
-        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG), f"; there is no space for it: free some, or {_ELSEWHERE}"
-    ),
-}
-# What systems and network file systems answer that cannot sync a folder, or do not let it be opened for that.
-_CANNOT_SYNC = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM}
-
-_T = TypeVar("_T")
+_TOKEN_VARIABLE = "TICKTICK_OAUTH_TOKEN"  # noqa: S105 - a name, not a token
+_TOKEN_PLACE = f"${_TOKEN_VARIABLE}"
+_NEXT = "name another file, or move this one away"
 
 
 class TokenStore(Protocol):
-    """What a program needs of a place that keeps one token. ``TokenFile`` is one; each may raise ``StorageError``."""
+    """Keep one token: what a program needs of a file, a key ring or a secret manager. ``TokenFile`` does it."""
 
     def load(self) -> IssuedToken | None:
-        """Return the token, or None when there is none; what cannot be read or is no kept token is an error."""
+        """Return the token, or None when there is none.
+
+        Raises:
+            StorageError: it cannot be read, or something else than a kept token is there.
+
+        """
 
     def save(self, issued: IssuedToken) -> None:
-        """Keep the token in place of any other; when this fails, the caller still has it."""
+        """Keep the token in place of any other.
+
+        Raises:
+            StorageError: it could not be kept; the caller still has it.
+
+        """
 
     def delete(self) -> None:
-        """Forget the token; it is fine when there is none."""
+        """Remove the token; do nothing when there is none.
+
+        Raises:
+            StorageError: it could not be removed.
+
+        """
 
 
 def default_path() -> Path:
-    """Return where the token is kept, the same on every platform.
+    """Return the path where the token is kept, the same on every platform.
 
-    ``$TICKTICK_OAUTH_TOKEN_FILE``, else ``ticktick-oauth/token.json`` in ``$XDG_CONFIG_HOME`` or ``~/.config``.
+    It is ``$TICKTICK_OAUTH_TOKEN_FILE`` (a leading ``~`` is expanded), else ``ticktick-oauth/token.json`` in
+    ``$XDG_CONFIG_HOME`` or ``~/.config``.
 
     Raises:
-        StorageError: neither variable is set, and the user has no home.
+        StorageError: the user has no home folder, and one is needed.
 
     """
-    if file := os.environ.get(_VARIABLE):
-        return Path(file)
-    # The XDG Base Directory Specification: what is not absolute is invalid, and to be ignored.
+    if file := os.environ.get(VARIABLE):
+        return _find(Path(file).expanduser)
+    # The XDG Base Directory Specification: a path that is not absolute is invalid, and to be ignored.
     config = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    return (config if config.is_absolute() else _find(Path.home) / ".config") / "ticktick-oauth" / "token.json"
+
+
+def _find(path: Callable[[], Path]) -> Path:
     try:
-        return (config if config.is_absolute() else Path.home() / ".config") / "ticktick-oauth" / "token.json"
+        return path()
     except RuntimeError:
-        pass  # the error below is raised behind the block, so that it has no chain
-    raise StorageError(f"this user has no home folder to keep a token in; {_ELSEWHERE}")
+        failure = StorageError(f"this user has no home folder, or ~ names an unknown user; {ELSEWHERE}")
+    raise failure
 
 
 def _to_path(path: str | os.PathLike[str] | None) -> Path:
-    return default_path() if path is None else Path(path)
+    return default_path() if path is None else _find(Path(path).expanduser)
 
 
 @frozen
 class TokenFile:
-    """A `TokenStore` in a file that only its owner may read; with no path, the file of ``default_path``.
+    """Keep a token in a file that only its owner may read; a ``TokenStore``. Without a path, use ``default_path()``.
 
-    A save writes a temporary file beside it and then gives that its name: whatever fails or is killed meanwhile, a
-    reader finds one whole token, the old one or the new one. Temporary files of programs that were killed are removed
-    by the next save or delete. Missing folders are made, for their owner alone.
+    A save writes a temporary file beside it and renames that: whatever fails or is killed meanwhile, a reader finds
+    one whole token, the old one or the new one. The next save or delete removes the temporary files of programs that
+    were killed. Missing folders are made, for their owner alone.
+
+    Save and delete touch a kept token, an empty file or a symbolic link, and nothing else: any other file, or the
+    token of a newer version, is an error and stays as it is.
+
+    A file that cannot be renamed or removed, such as one that is mounted into a container by itself, is written in
+    place. What that costs: a reader may meet an empty or a half written file for a moment, and a power cut or a kill
+    in that moment loses the old token and the new one. ``load`` reports it then. A delete leaves a file without a
+    token.
+
+    On a file system that is mounted read-only, as Kubernetes and Docker mount secrets, a symbolic link, another owner
+    and the right of others to read are the platform's affair, and accepted.
 
     What a platform lacks is done without. On Windows the folder's own rights decide who may read. Where files cannot
     be locked (as there), temporary files stay; where a folder cannot be synced, a power cut may undo the last save.
     """
 
     path: Path = field(default=None, converter=_to_path)
-    """Where the file is."""
+    """The path of the file; a leading ``~`` is expanded."""
 
     def load(self) -> IssuedToken | None:
         """Return the token, or None when there is no file.
 
         Raises:
-            StorageError: the file cannot be read, is no kept token, is no regular file (a symbolic link is none), has
-                over 64 KiB, or has a mode that gives others than its owner a right.
+            StorageError: the file cannot be read, is not a kept token, is not a regular file or is over 64 KiB; or,
+                unless it is mounted read-only, it is a symbolic link, belongs to another user, or others than its
+                owner have a right to it.
 
         """
-        return _told("load", self.path, _load)
+        data = attempt("load", self.path, read_file)
+        if data is None:
+            return None
+        if not data:
+            raise StorageError("this file is empty: sign in with ticktick-oauth login", str(self.path))
+        return attempt("load", self.path, lambda _: load_issued(data), _NEXT)
 
     def save(self, issued: IssuedToken) -> None:
         """Keep the token in place of any other; a symbolic link is replaced, not followed.
 
         Raises:
-            StorageError: it could not be kept, or not privately, or not safely from a power cut. The caller still has
-                it: save it elsewhere, or show it with ``dump_issued``.
+            StorageError: it could not be kept, or not privately, or not safely from a power cut; or something else
+                than a kept token is there. The caller still has the token: save it elsewhere, or show it with
+                ``dump_issued``.
 
         """
-        data = dump_issued(issued).encode() + b"\n"
-        _told("save", self.path, lambda path: _save(path, data))
+        keep(self.path, issued)
 
     def delete(self) -> None:
         """Remove the file, if there is one; of a symbolic link, the link.
 
         Raises:
-            StorageError: it could not be removed, or is no regular file.
+            StorageError: it could not be removed, or is something else than a kept token.
 
         """
-        _told("delete", self.path, _delete)
+        forget(self.path)
 
 
-def _told(name: str, path: Path, task: Callable[[Path], _T]) -> _T:
-    """Do a task, and tell what fails as a StorageError with the path and what to do next."""
-    try:
-        return task(path)
-    except StorageError as error:
-        number, reason = error.errno, str(error.strerror)
-    except OSError as error:
-        number = error.errno
-        reason = os.strerror(number) if number else type(error).__name__
-        reason = f"could not {name} the token: {reason}{_HINTS.get(number or 0, '')}"
-    raise StorageError(reason, str(path), number)
+def keep(path: Path, issued: IssuedToken) -> bool:
+    """Do what `TokenFile.save` does, and return whether the file had to be written in place."""
+    data = dump_issued(issued).encode() + b"\n"
+    if len(data) > MAX_SIZE:
+        raise StorageError(f"this token has over {MAX_SIZE} bytes, too many to be loaded", str(path))
+    find_replaceable(path, "save")
+    return attempt("save", path, lambda path: write_file(path, data))
 
 
-def _load(path: Path) -> IssuedToken | None:
-    if path.is_symlink():
-        raise StorageError(
-            "this is a symbolic link, which may lead anywhere: put a file in its place, or sign in again"
-        )
-    try:
-        # Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
-        descriptor = os.open(path, os.O_RDONLY | _flags("O_NONBLOCK", "O_NOCTTY"))
-    except FileNotFoundError:
-        return None
-    try:
-        status = os.fstat(descriptor)
-        _check_regular(status)
-        _check_private(status, f"chmod 600 {shlex.quote(str(path))}")
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(_MAX_SIZE + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) > _MAX_SIZE:
-        raise StorageError(f"this is over {_MAX_SIZE} bytes, so it is no kept token: move it away, or sign in again")
-    return load_issued(data)
+def forget(path: Path) -> bool:
+    """Do what `TokenFile.delete` does, and return whether there was a file."""
+    find_replaceable(path, "delete")
+    return attempt("delete", path, remove_file)
 
 
-def _save(path: Path, data: bytes) -> None:
-    for folder in reversed(path.parents):
-        folder.mkdir(0o700, exist_ok=True)
-    _check_replaceable(path)
-    _sweep(path.parent)
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(FileNotFoundError):
-            return _replace(path, data)
-    return _replace(path, data)
+def find_replaceable(path: Path, verb: str = "save") -> IssuedToken | None:
+    """Return the token that a save or delete would take away, whoever may read it; None when there is none.
+
+    Raises:
+        StorageError: something else is there, which is not touched; or it cannot be read.
+
+    """
+    data = attempt(verb, path, read_replaceable)
+    return None if data is None else attempt(verb, path, lambda _: load_issued(data), f"it was left as it is: {_NEXT}")
 
 
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.parent / f".ticktick-oauth-{secrets.token_hex(8)}.tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _flags(), 0o600)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
-            _check_private(os.fstat(descriptor), f"this file system keeps no file private; {_ELSEWHERE}")
-            locked = _lock(descriptor)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-            if not locked:
-                file.close()  # Windows moves no open file; a lock has to hold until the file has its name
-            os.replace(temporary, path)  # noqa: PTH105 - all steps of a save are the system's own, to be read as one
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_folder(path.parent)
+def load_from_environment() -> IssuedToken | None:
+    """Return the token in ``$TICKTICK_OAUTH_TOKEN``, a line of ``dump_issued``; None when it is not set or empty.
+
+    Raises:
+        StorageError: the variable holds something else.
+
+    """
+    text = os.environ.get(_TOKEN_VARIABLE)
+    return attempt("load", Path(_TOKEN_PLACE), lambda _: load_issued(text)) if text else None
 
 
-def _delete(path: Path) -> None:
-    _check_replaceable(path)
-    _sweep(path.parent)
-    with suppress(FileNotFoundError):
-        path.unlink()
-        _sync_folder(path.parent)
+def sign_in_command(server: AuthorizationServer, file: Path | None = None) -> str:
+    """Return the command that signs in at a server, and keeps the token in a file or, without one, in the default."""
+    name = {TICKTICK.issuer: "", DIDA365.issuer: "dida365"}.get(server.issuer, server.issuer)
+    options = (f" --server {name}" if name else "") + (f" --token-file {quote(file)}" if file else "")
+    return f"ticktick-oauth login{options}"
 
 
-def _check_replaceable(path: Path) -> None:
-    with suppress(FileNotFoundError):
-        status = path.lstat()
-        if not stat.S_ISLNK(status.st_mode):
-            _check_regular(status)
+def require_token(
+    store: TokenStore | None = None,
+    *,
+    server: AuthorizationServer = TICKTICK,
+    leeway: timedelta = timedelta(0),
+) -> OAuthTokenV1:
+    """Return a kept token of a server (by its issuer) that is valid for longer than ``leeway`` by the system's clock.
+
+    Without a store, take the token of ``$TICKTICK_OAUTH_TOKEN`` (a line of ``dump_issued``) when it is set, else that
+    of ``TokenFile()``.
+
+    Raises:
+        SignInRequiredError: no such token is kept; the message says what to run.
+        StorageError: what is kept cannot be read.
+
+    """
+    check_type("server", server, AuthorizationServer)
+    check_type("leeway", leeway, timedelta)
+    issued = load_from_environment() if store is None else None
+    place, advice = _TOKEN_PLACE, f"unset it, and sign in with: {sign_in_command(server)}"
+    if issued is None:
+        issued = (TokenFile() if store is None else store).load()
+        place, advice = _describe(store, server)
+    now = datetime.now(timezone.utc)
+    if issued is None:
+        reason = f"no token is kept in {place}"
+    elif issued.server.issuer != server.issuer:
+        reason = f"the token in {place} is one of {issued.server.issuer}, not of {server.issuer}"
+    elif issued.is_expired(now=now, leeway=leeway):
+        verb = "expired" if issued.is_expired(now=now) else "expires"
+        reason = f"the token in {place} {verb} on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
+    else:
+        return issued.token
+    raise SignInRequiredError(f"{reason}; {advice}")
 
 
-def _check_regular(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise StorageError(f"this is a folder, a pipe or a device, not a regular file; {_ELSEWHERE}")
-
-
-def _check_private(status: os.stat_result, advice: str) -> None:
-    mode = stat.S_IMODE(status.st_mode)
-    # Windows' modes say nothing of others.
-    if os.name == "posix" and mode & 0o077:
-        raise StorageError(f"its mode {mode:04o} gives others than its owner a right to it: {advice}")
-
-
-def _flags(*names: str) -> int:
-    """Return those of the flags that this platform has, and those that every file is opened with."""
-    return sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", *names))
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock a file until it is closed; False when another process has the lock, or where there are no locks."""
-    try:
-        from fcntl import LOCK_EX
-        from fcntl import LOCK_NB
-        from fcntl import flock
-
-        flock(descriptor, LOCK_EX | LOCK_NB)
-    except (ImportError, OSError):
-        return False
-    return True
-
-
-def _sweep(folder: Path) -> None:
-    """Remove the temporary files of programs that were killed: those that nobody has a lock on."""
-    with suppress(OSError):
-        for entry in folder.iterdir():
-            if re.fullmatch(_TEMPORARY, entry.name):
-                with suppress(OSError):
-                    _remove_unlocked(entry)
-
-
-def _remove_unlocked(temporary: Path) -> None:
-    descriptor = os.open(temporary, os.O_WRONLY | _flags("O_NONBLOCK", "O_NOCTTY"))
-    try:
-        if _lock(descriptor):
-            temporary.unlink()
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a change of names survive a power cut, where the system can."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | _flags("O_DIRECTORY"))
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        if error.errno not in _CANNOT_SYNC:
-            raise
+def _describe(store: TokenStore | None, server: AuthorizationServer) -> tuple[str, str]:
+    """Return where a store keeps its token, and how to get one there."""
+    if store is None:
+        return str(default_path()), f"sign in with: {sign_in_command(server)}"
+    if isinstance(store, TokenFile):
+        return str(store.path), f"sign in with: {sign_in_command(server, store.path)}"
+    return "the store", "sign in again, and save the token there"

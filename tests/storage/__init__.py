@@ -1,0 +1,1 @@
+"""Tests of keeping a token; ROWS.md explains the ids in their names."""

@@ -1,0 +1,314 @@
+"""What a platform provides or lacks: mounted files and secrets (S2, S3, S3b), locks and modes (S14), a home (S15)."""
+
+import errno
+import os
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from storage.keeping import DROP_ROOT
+from storage.keeping import HOMELESS
+from storage.keeping import ISSUED
+from storage.keeping import OLD
+from storage.keeping import fail_with
+from storage.keeping import failure_of
+from storage.keeping import mode_of
+from storage.keeping import posix_only
+from storage.keeping import python
+from storage.keeping import root_only
+from ticktick_oauth.exceptions import StorageError
+from ticktick_oauth.storage import TokenFile
+
+ELSEWHERE = "set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp"
+
+
+# A file that is mounted by itself: its name has to stay
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_s3b_a_file_that_is_mounted_by_itself_is_written_in_place(tmp_path: Path, *, read_only: bool) -> None:
+    """As `docker run -v ./token.json:...` does it, in a folder that is writable or not: all calls work, and say so."""
+    real, place = tmp_path / "real.json", tmp_path / "place"
+    place.mkdir()
+    TokenFile(real).save(OLD)
+    (place / "token.json").touch()
+    mount = f"mount --bind {place} {place}; mount -o remount,bind,ro {place}; " if read_only else ""
+    code = """
+print(store.load() == OLD, keep(store.path, ISSUED), store.load() == ISSUED)
+print(forget(store.path), store.load(), os.listdir(store.path.parent))
+print(store.delete(), store.save(ISSUED), store.load() == ISSUED)
+"""
+    output = python(code, place / "token.json", mount=f"{mount}mount --bind {real} {place}/token.json")
+    assert ["True True True", "True None ['token.json']", "None None True"] == output.splitlines()
+    assert ISSUED == TokenFile(real).load()
+
+
+@pytest.fixture
+def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
+    """Make a store whose file can be neither renamed nor removed, as one that is mounted by itself."""
+    store.save(ISSUED)
+    monkeypatch.setattr(os, "replace", fail_with(errno.EBUSY))
+    return store
+
+
+def test_s3b_a_write_in_place_is_whole_private_and_synced(monkeypatch: pytest.MonkeyPatch, mounted: TokenFile) -> None:
+    """A shorter token leaves nothing of a longer one, a write may take several calls, and others lose their rights."""
+    mounted.path.chmod(0o644)
+    synced: list[int] = []
+    real_write, real_sync = os.write, os.fsync
+
+    def sync(descriptor: int) -> None:
+        real_sync(descriptor)
+        synced.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real_write(descriptor, data[:100]))
+    monkeypatch.setattr(os, "fsync", sync)
+    inode = mounted.path.stat().st_ino
+    mounted.save(OLD)
+    assert OLD == mounted.load()
+    assert (inode, 0o600) == (mounted.path.stat().st_ino, mode_of(mounted.path))
+    assert mounted.path.stat().st_size == synced[-1]
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.EIO, "x"), KeyboardInterrupt()])
+def test_s3b_a_write_in_place_that_fails_puts_the_old_token_back(
+    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, failure: BaseException
+) -> None:
+    """A fault of the disk, or Ctrl-C, after the first byte."""
+    real = os.write
+    written: list[bytes] = []
+
+    def fail_once(descriptor: int, data: bytes) -> int:
+        written.append(data)
+        if len(written) == 2:
+            raise failure
+        return real(descriptor, data[:1] if len(written) == 1 else data)
+
+    monkeypatch.setattr(os, "write", fail_once)
+    with pytest.raises((StorageError, KeyboardInterrupt)) as caught:
+        mounted.save(OLD)
+    if isinstance(failure, OSError):
+        assert f"{mounted.path}: could not save the token: Input/output error" == str(caught.value)
+    assert ISSUED == mounted.load()
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [(OSError(errno.ENOSPC, "x"), "No space left on device"), (OSError("x"), "an error")],
+)
+def test_s3b_a_write_in_place_that_loses_the_old_token_says_so(
+    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, failure: OSError, words: str
+) -> None:
+    """Where the old token cannot be put back, either, the file is left empty, which the next save replaces."""
+
+    def fail(*_: object) -> NoReturn:
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", fail)
+        error = failure_of(mounted.save, OLD)
+    assert failure.errno == error.errno
+    assert f"{mounted.path}: writing in place met {words}, and the old content is lost: the file is empty" == str(error)
+    assert "this file is empty" in str(failure_of(mounted.load))
+    mounted.save(OLD)
+    assert OLD == mounted.load()
+
+
+def test_s3b_ctrl_c_passes_even_if_the_old_token_is_lost(monkeypatch: pytest.MonkeyPatch, mounted: TokenFile) -> None:
+    """The person's wish comes before the report."""
+    failures: list[BaseException] = [KeyboardInterrupt(), OSError(errno.EIO, "x")]
+
+    def fail(*_: object) -> NoReturn:
+        raise failures.pop(0)
+
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(KeyboardInterrupt):
+        mounted.save(OLD)
+    assert b"" == mounted.path.read_bytes()
+
+
+@root_only
+def test_s3b_a_file_that_load_would_refuse_is_not_written_in_place(mounted: TokenFile) -> None:
+    """A mounted file of another user stays as it is, and the error has its owner."""
+    before = mounted.path.read_bytes()
+    os.chown(mounted.path, 54321, 54321)
+    assert "it belongs to user 54321 and not to root, who runs this" in str(failure_of(mounted.save, OLD))
+    assert before == mounted.path.read_bytes()
+
+
+# A secret that is mounted read-only
+
+
+def test_s2_a_docker_secret_is_loaded(tmp_path: Path) -> None:
+    """Mode 0444 and root's, on a read-only mount: it is loaded by another user; nobody can change it."""
+    tmp_path.chmod(0o755)
+    TokenFile(tmp_path / "secret").save(ISSUED)
+    mount = f"""
+mount -t tmpfs -o mode=755 none /mnt
+cp {tmp_path}/secret /mnt/token.json
+chmod 444 /mnt/token.json
+mount -o remount,ro /mnt
+"""
+    code = """
+print(store.load() == ISSUED)
+attempt(store.save, OLD)
+attempt(store.delete)
+print(TokenFile("/mnt/none.json").load(), TokenFile("/mnt/none.json").delete())
+"""
+    loaded, saved, deleted, missing = python(DROP_ROOT + code, "/mnt/token.json", mount=mount).splitlines()
+    assert ("True", "None None") == (loaded, missing)
+    assert f"{errno.EROFS} /mnt/token.json: could not save the token: Read-only file system; {ELSEWHERE}" == saved
+    assert (
+        f"{errno.EROFS} /mnt/token.json: could not delete the token: Read-only file system; "
+        "remove it where the file system comes from: here it is mounted read-only"
+    ) == deleted
+
+
+def test_s3_a_kubernetes_secret_is_loaded(tmp_path: Path) -> None:
+    """A link into `..data`, itself a link, on a read-only mount; a link that leads nowhere is still refused."""
+    TokenFile(tmp_path / "secret").save(ISSUED)
+    mount = f"""
+mount -t tmpfs none /mnt
+mkdir /mnt/..2026_11_23
+cp {tmp_path}/secret /mnt/..2026_11_23/token.json
+chmod 644 /mnt/..2026_11_23/token.json
+ln -s ..2026_11_23 /mnt/..data
+ln -s ..data/token.json /mnt/token.json
+ln -s ..data/none.json /mnt/none.json
+"""
+    code = """
+print(store.load() == ISSUED)
+attempt(store.save, OLD)
+attempt(store.delete)
+attempt(TokenFile("/mnt/none.json").load)
+"""
+    output = python(code, "/mnt/token.json", mount=f"{mount}mount -o remount,ro /mnt").splitlines()
+    assert "True" == output[0]
+    assert all(line.startswith(f"{errno.EROFS} /mnt/token.json: could not") for line in output[1:3])
+    assert "None /mnt/none.json: this is a symbolic link" in output[3]
+    writable = python("attempt(store.load)", "/mnt/token.json", mount=mount)
+    assert "None /mnt/token.json: this is a symbolic link" in writable
+
+
+# What a platform lacks
+
+
+@pytest.fixture
+def stale(store: TokenFile) -> Path:
+    """Make a temporary file that a killed program left."""
+    path = store.path.with_name(".ticktick-oauth-0123456789abcdef.tmp")
+    path.touch(0o600)
+    return path
+
+
+def test_s14_a_platform_without_posix_means_keeps_tokens(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile, stale: Path
+) -> None:
+    """As on Windows: few flags, no locks, modes without a meaning, no opening of folders, no moving of open files."""
+    real_open, real_replace = os.open, os.replace
+    open_files: list[int] = []
+
+    def open_files_only(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
+        if os.path.isdir(path):  # noqa: PTH112 - `Path` asks for a POSIX here
+            fail_with(errno.EACCES)()
+        open_files.append(real_open(path, flags, mode))
+        return open_files[-1]
+
+    def replace_closed_files_only(source: Path, destination: Path) -> None:
+        with pytest.raises(OSError, match=re.escape(os.strerror(errno.EBADF))):
+            os.fstat(open_files[-1])
+        real_replace(source, destination)
+
+    with monkeypatch.context() as patch:
+        for name in ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"):
+            patch.delattr(os, name)
+        for name in ("ST_RDONLY", "fchmod", "geteuid", "statvfs"):
+            patch.delattr(os, name)
+        patch.setattr(os, "open", open_files_only)
+        patch.setattr(os, "replace", replace_closed_files_only)
+        patch.setitem(sys.modules, "fcntl", None)
+        patch.setattr(os, "name", "nt")
+        store.save(OLD)
+        store.save(ISSUED)
+        store.path.chmod(0o666)
+        kept = store.load()
+        patch.setattr(os, "open", fail_with(errno.EACCES))
+        error = failure_of(store.load)
+    assert ISSUED == kept
+    assert f"{store.path}: could not load the token: Permission denied" == str(error)
+    assert {stale, store.path} == set(store.path.parent.iterdir())
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EBADF])
+def test_s14_a_file_system_that_cannot_sync_folders_keeps_tokens(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile, number: int
+) -> None:
+    """Some network file systems sync files only."""
+    real = os.fsync
+
+    def sync_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            fail_with(number)()
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync_files_only)
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+    store.delete()
+    assert store.load() is None
+
+
+@posix_only
+def test_s14_a_file_system_without_locks_keeps_tokens(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile, stale: Path
+) -> None:
+    """Then a dead writer's file cannot be told from a living one's, so none is swept."""
+    monkeypatch.setattr("fcntl.flock", fail_with(errno.ENOLCK))
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+    assert {stale, store.path} == set(store.path.parent.iterdir())
+
+
+@posix_only
+def test_s14_a_file_system_without_modes_gets_no_token(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """Where every file is everybody's, a token that `load` would have to refuse is not written at all."""
+    real = os.open
+
+    def open_to_all(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
+        descriptor = real(path, flags, mode)
+        os.chmod(descriptor, 0o755)  # noqa: PTH101 - a descriptor has no path
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_to_all)
+    monkeypatch.setattr(os, "fchmod", fail_with(errno.EPERM))
+    error = failure_of(store.save, ISSUED)
+    assert (
+        f"its mode 0755 gives others than its owner a right to it: this file system keeps no file private; {ELSEWHERE}"
+        in str(error)
+    )
+    assert [] == list(store.path.parent.iterdir())
+
+
+@posix_only
+def test_s14_a_file_system_that_keeps_the_mode_of_folders_is_no_hindrance(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where a folder's mode cannot be set, the folder is used as it was made."""
+    monkeypatch.setattr(Path, "chmod", fail_with(errno.EPERM))
+    store = TokenFile(tmp_path / "folder" / "token.json")
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+
+
+def test_s15_a_home_that_may_not_be_written_is_refused(open_folder: Path) -> None:
+    """The default path is then of no use: the error has it, and the variable to set."""
+    open_folder.chmod(0o555)
+    line = python(DROP_ROOT + "attempt(TokenFile().save, ISSUED)", env={**HOMELESS, "HOME": str(open_folder)})
+    assert (
+        f"{errno.EACCES} {open_folder}/.config/ticktick-oauth/token.json: could not save the token: "
+        f"Permission denied; {ELSEWHERE}\n"
+    ) == line

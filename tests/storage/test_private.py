@@ -1,0 +1,214 @@
+"""A file that only its owner may read: rows S1, S2, S3 and S5."""
+
+import errno
+import os
+import pwd
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.keeping import DEADLINE
+from storage.keeping import DROP_ROOT
+from storage.keeping import ISSUED
+from storage.keeping import OLD
+from storage.keeping import fail_with
+from storage.keeping import failure_of
+from storage.keeping import mode_of
+from storage.keeping import posix_only
+from storage.keeping import python
+from storage.keeping import root_only
+from ticktick_oauth.storage import TokenFile
+
+pytestmark = posix_only
+
+NOBODY = 65534
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+def test_s1_a_file_is_private_from_its_first_byte(
+    monkeypatch: pytest.MonkeyPatch, umask: Callable[[int], int], tmp_path: Path, mask: int
+) -> None:
+    """The file is created with 0600 and never has another mode, whatever the umask; so are new folders with 0700."""
+    modes: list[int] = []
+    created: list[int] = []
+
+    def watch(name: str, real: Callable[..., Any]) -> None:
+        def call(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - it stands for any call
+            if name == "open" and arguments[1] & os.O_CREAT:
+                created.append(arguments[2])
+                needed = os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                assert needed == arguments[1] & needed
+            result = real(*arguments, **options)
+            modes.extend(mode_of(path) for path in tmp_path.rglob("*") if path.is_file())
+            return result
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("open", "fsync", "replace"):
+        watch(name, getattr(os, name))
+    umask(mask)
+    store = TokenFile(tmp_path / "new" / "folder" / "token.json")
+    store.save(ISSUED)
+    assert [0o600] == created
+    assert {0o600} == set(modes)
+    assert [0o700, 0o700] == [mode_of(folder) for folder in (store.path.parent, store.path.parent.parent)]
+
+
+@pytest.mark.parametrize("mask", [0o277, 0o400, 0o777])
+def test_s1_a_umask_against_the_owner_does_no_harm(open_folder: Path, mask: int) -> None:
+    """What is saved under any umask is loaded, in a folder that had to be made, by a user who is not root."""
+    open_folder.chmod(0o777)
+    code = f"os.umask({mask}); store.save(ISSUED); os.umask(0o022); store.save(store.load()); print(store.load())"
+    assert f"{ISSUED}\n" == python(DROP_ROOT + code, open_folder / "a" / "b" / "token.json")
+    assert (0o700, 0o600) == (mode_of(open_folder / "a" / "b"), mode_of(open_folder / "a" / "b" / "token.json"))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o777])
+def test_s2_a_file_that_others_have_rights_to_is_refused_and_replaced(store: TokenFile, mode: int) -> None:
+    """`load` says what to do, and a new `save` mends it."""
+    store.save(OLD)
+    store.path.chmod(mode)
+    error = failure_of(store.load)
+    assert (
+        f"{store.path}: its mode {mode:04o} gives others than its owner a right to it: chmod 600 {store.path}"
+        == str(error)
+    )
+    store.save(ISSUED)
+    assert 0o600 == mode_of(store.path)
+    assert ISSUED == store.load()
+
+
+@pytest.mark.parametrize("name", ["a b/it's.json", "~x/$HOME", "*/\u00e9"])
+def test_s2_the_command_that_it_says_can_be_pasted(tmp_path: Path, name: str) -> None:
+    """A path with characters that a shell would read is quoted, as `shlex` does it, and the command mends the file."""
+    store = TokenFile(tmp_path / name)
+    store.save(ISSUED)
+    store.path.chmod(0o644)
+    command = str(failure_of(store.load)).rpartition(": ")[2]
+    assert f"chmod 600 {shlex.quote(str(store.path))}" == command
+    subprocess.run(command, shell=True, check=True, timeout=DEADLINE)
+    assert ISSUED == store.load()
+
+
+@root_only
+@pytest.mark.parametrize(("owner", "name"), [(NOBODY, "nobody"), (54321, "user 54321")])
+def test_s2_a_file_of_another_owner_is_refused_to_root_too(store: TokenFile, owner: int, name: str) -> None:
+    """As after a run with sudo: the error has the owner and both ways out; a save replaces the file by one's own."""
+    store.save(OLD)
+    os.chown(store.path, owner, owner)
+    assert (
+        f"{store.path}: it belongs to {name} and not to root, who runs this: "
+        f"run it as {name}, without sudo, or: chown 0 {store.path}"
+    ) == str(failure_of(store.load))
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+def test_s3_a_link_is_never_followed(store: TokenFile, *, dangling: bool) -> None:
+    """`load` refuses a link, `save` replaces it and `delete` removes it; what it leads to stays as it was."""
+    victim = TokenFile(store.path.with_name("victim.json"))
+    if not dangling:
+        victim.save(OLD)
+    store.path.symlink_to(victim.path)
+    reason = "this is a symbolic link, which may lead anywhere: put a file in its place, or sign in"
+    assert f"{store.path}: {reason}" == str(failure_of(store.load))
+    store.save(ISSUED)
+    assert not store.path.is_symlink()
+    assert ISSUED == store.load()
+    store.path.unlink()
+    store.path.symlink_to(victim.path)
+    store.delete()
+    assert not store.path.is_symlink()
+    assert (None if dangling else OLD) == victim.load()
+
+
+def test_s3_a_link_that_appears_at_the_last_moment_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile
+) -> None:
+    """The look at the path is for a clear message; the system is what refuses, for each call that opens the file."""
+    victim = TokenFile(store.path.with_name("victim.json"))
+    victim.save(OLD)
+    store.path.symlink_to(victim.path)
+    monkeypatch.setattr(Path, "is_symlink", lambda _: False)
+    for error in (failure_of(store.load), failure_of(store.save, ISSUED), failure_of(store.delete)):
+        assert errno.ELOOP == error.errno
+    assert OLD == victim.load()
+
+
+def test_s3_a_link_is_not_written_through_in_place(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """Where the link cannot be replaced either, the save fails; what it leads to stays as it was."""
+    victim = TokenFile(store.path.with_name("victim.json"))
+    victim.save(OLD)
+    store.path.symlink_to(victim.path)
+    monkeypatch.setattr(os, "replace", fail_with(errno.EBUSY))
+    assert errno.EBUSY == failure_of(store.save, ISSUED).errno
+    assert OLD == victim.load()
+
+
+@root_only
+@pytest.mark.parametrize("folder_mode", [0o555, 0o700])
+def test_s5_a_file_and_folder_of_another_user_are_named(open_folder: Path, folder_mode: int) -> None:
+    """As a sign-in with sudo leaves them: each call's error says whose they are, and what to do fits the call."""
+    store = TokenFile(open_folder / "token.json")
+    store.save(OLD)
+    open_folder.chmod(folder_mode)
+    code = "attempt(store.load); attempt(store.save, ISSUED); attempt(store.delete)"
+    owner = (
+        f"it belongs to root and not to nobody, who runs this: sudo chown {NOBODY} {store.path}"
+        if folder_mode == 0o555
+        else "its folder belongs to root, as after a sign-in with sudo"
+    )
+    elsewhere = "set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp"
+    assert [
+        f"{errno.EACCES} {store.path}: could not {verb} the token: Permission denied; {advice}"
+        for verb, advice in (("load", owner), ("save", f"{owner}; {elsewhere}"), ("delete", owner))
+    ] == python(DROP_ROOT + code, store.path).splitlines()
+    assert OLD == store.load()
+
+
+@pytest.mark.parametrize(
+    ("case", "advice"),
+    [
+        ("own file", "; its owner may not read it: chmod 600 FILE"),
+        ("own readable file", ""),
+        ("another's file", "; it belongs to ME and not to user 54321, who runs this: sudo chown 54321 FILE"),
+        ("another's folder", "; its folder belongs to ME, as after a sign-in with sudo"),
+        ("own folder", ""),
+    ],
+)
+def test_s5_what_to_do_fits_who_owns_what(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile, case: str, advice: str
+) -> None:
+    """The system says no more than "Permission denied": the error adds what can be seen of the owners."""
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    if "file" in case:
+        store.save(OLD)
+        store.path.chmod(0o600 if "readable" in case else 0)
+    if "another" in case:
+        monkeypatch.setattr(os, "geteuid", lambda: 54321)
+        monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "open", fail_with(errno.EACCES))
+    text = advice.replace("FILE", str(store.path)).replace("ME", me)
+    assert f"{store.path}: could not load the token: Permission denied{text}" == str(failure_of(store.load))
+
+
+def test_s5_an_own_file_without_rights_is_mended_by_its_owner(open_folder: Path) -> None:
+    """A mode that keeps the owner out, too, comes with the command that mends it."""
+    open_folder.chmod(0o777)
+    code = "store.save(OLD); store.path.chmod(0); attempt(store.load); attempt(store.save, ISSUED)"
+    path = open_folder / "token.json"
+    for line in python(DROP_ROOT + code, path).splitlines():
+        assert f"Permission denied; its owner may not read it: chmod 600 {path}" in line
+
+
+def test_s5_an_empty_folder_that_may_not_be_written_is_refused(open_folder: Path) -> None:
+    """Nothing is there to write in place, so the error says where else a token can be kept."""
+    open_folder.chmod(0o555)
+    line = python(DROP_ROOT + "attempt(store.save, ISSUED)", open_folder / "token.json")
+    assert line.startswith(f"{errno.EACCES} {open_folder}/token.json: could not save the token: Permission denied; ")
+    assert "set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp" in line

@@ -1,0 +1,330 @@
+"""A file that is never half written, whatever fails, is killed or loses its power: rows S6 to S10 and S13."""
+
+import errno
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from typing import NoReturn
+
+import pytest
+
+from storage.keeping import ACCESS_TOKEN
+from storage.keeping import DEADLINE
+from storage.keeping import ISSUED
+from storage.keeping import OLD
+from storage.keeping import command
+from storage.keeping import fail_with
+from storage.keeping import failure_of
+from storage.keeping import mode_of
+from storage.keeping import posix_only
+from storage.keeping import python
+from ticktick_oauth.storage import TokenFile
+
+
+def check_old(store: TokenFile) -> None:
+    """Check that a failed save left the old token and no other file."""
+    assert [store.path] == list(store.path.parent.iterdir())
+    assert OLD == store.load()
+
+
+@posix_only
+def test_s6_a_limit_on_file_sizes_leaves_the_old_file(store: TokenFile) -> None:
+    """EFBIG, as a quota answers: the old token stays, the temporary file does not."""
+    store.save(OLD)
+    code = "resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY)); attempt(store.save, ISSUED)"
+    assert (
+        f"{errno.EFBIG} {store.path}: could not save the token: File too large; there is no space for it: free some, "
+        "or set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp\n"
+    ) == python(code, store.path)
+    check_old(store)
+
+
+def test_s6_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    """ENOSPC on a file system that is really full: the old token stays, the temporary file does not."""
+    code = """
+store.save(OLD)
+filler = store.path.with_name("filler")
+try:
+    filler.write_bytes(bytes(8192))
+except OSError as error:
+    print(error.errno == errno.ENOSPC)
+attempt(store.save, ISSUED)
+print(store.load() == OLD, {store.path, filler} == set(store.path.parent.iterdir()))
+"""
+    filled, failed, kept = python(
+        code, tmp_path / "token.json", mount=f"mount -t tmpfs -o size=8k none {tmp_path}"
+    ).splitlines()
+    assert ("True", "True True") == (filled, kept)
+    assert failed.startswith(f"{errno.ENOSPC} {tmp_path}/token.json: could not save the token: No space left on device")
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("cleans_up", [True, False])
+def test_s7_a_step_that_fails_leaves_the_old_file(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile, call: str, number: int, *, cleans_up: bool
+) -> None:
+    """Whatever step the disk refuses, the old token stays, and the error is about that step, not the clean-up."""
+    store.save(OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, fail_with(number))
+        if not cleans_up:
+            patch.setattr(Path, "unlink", fail_with(errno.EROFS))
+        error = failure_of(store.save, ISSUED)
+    assert (str(store.path), number) == (error.filename, error.errno)
+    assert f"could not save the token: {os.strerror(number)}" in str(error)
+    assert OLD == store.load()
+    store.save(OLD)
+    check_old(store)
+
+
+def test_s7_a_folder_that_cannot_be_synced_for_a_fault_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile
+) -> None:
+    """A disk that fails at the last step is an error too, as the token may not outlive a power cut."""
+    real = os.fsync
+
+    def sync_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            fail_with(errno.EIO)()
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync_files_only)
+    assert errno.EIO == failure_of(store.save, ISSUED).errno
+    assert ISSUED == store.load()
+
+
+def test_s7_an_error_without_a_number_is_shown_by_its_class(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """Python raises some OSErrors by itself: their text is not shown, their class is."""
+
+    def fail(_: int) -> NoReturn:
+        raise OSError(str(ACCESS_TOKEN))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    error = failure_of(store.save, ISSUED)
+    assert error.errno is None
+    assert f"{store.path}: could not save the token: OSError" == str(error)
+
+
+def test_s7_ctrl_c_in_a_save_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """A KeyboardInterrupt passes through, and takes the temporary file with it."""
+
+    def interrupt(_: int) -> NoReturn:
+        raise KeyboardInterrupt
+
+    store.save(OLD)
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        store.save(ISSUED)
+    check_old(store)
+
+
+@posix_only
+@pytest.mark.parametrize("kills", [6, pytest.param(60, marks=pytest.mark.slow)])
+def test_s8_kill_9_never_tears_the_file(store: TokenFile, kills: int) -> None:
+    """However often a program that saves is killed, each reader finds one whole token."""
+    code = """
+while True:
+    store.save(ISSUED)
+    os.write(1, b".")
+"""
+    for kill in range(kills):
+        with subprocess.Popen(command(code, store.path), stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            # The signal meets the saves that follow these at an arbitrary step.
+            for _ in range(1 + kill % 7):
+                os.read(process.stdout.fileno(), 1)
+            process.kill()
+        assert -signal.SIGKILL == process.returncode
+        assert ISSUED == store.load()
+    store.save(OLD)
+    check_old(store)
+
+
+@posix_only
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("next_call", ["save", "delete"])
+def test_s8_the_temporary_file_of_a_killed_program_is_swept(store: TokenFile, step: str, next_call: str) -> None:
+    """A program killed at the worst moment leaves a token beside the file: until the next save, or logout."""
+    code = f"os.{step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL); store.save(ISSUED)"
+    killed = subprocess.run(command(code, store.path), check=False, timeout=DEADLINE)
+    assert -signal.SIGKILL == killed.returncode
+    (stale,) = store.path.parent.iterdir()
+    assert re.fullmatch(r"\.ticktick-oauth-[0-9a-f]{16}\.tmp", stale.name)
+    assert 0o600 == mode_of(stale)
+    if next_call == "save":
+        store.save(ISSUED)
+    else:
+        store.delete()
+    assert ([store.path] if next_call == "save" else []) == list(store.path.parent.iterdir())
+
+
+@posix_only
+def test_s8_nothing_but_own_stale_files_is_swept(store: TokenFile) -> None:
+    """Other names stay, and so does what has such a name but is not a regular file."""
+    folder = store.path.parent
+    victim = folder / "victim"
+    victim.write_text("kept")
+    names = [f".ticktick-oauth-{digit * 16}.tmp" for digit in "abcdef"]
+    (folder / names[0]).symlink_to(victim)
+    (folder / names[1]).mkdir()
+    os.mkfifo(folder / names[2])
+    for other in (".ticktick-oauth-1.tmp", f"x{names[3]}", f"{names[4]}x", ".ticktick-oauth-ABCDEFABCDEFABCD.tmp"):
+        (folder / other).write_text("")
+    before = set(folder.iterdir())
+    store.save(ISSUED)
+    assert before | {store.path} == set(folder.iterdir())
+    assert "kept" == victim.read_text()
+
+
+@posix_only
+def test_s9_two_writers_and_a_reader_meet_whole_tokens_only(store: TokenFile) -> None:
+    """Two processes save 150 times each, and sweep, while this one reads: all saves work, all reads are whole."""
+    code = "for number in range(150): store.save(issued(int(sys.argv[2]) + number))"
+    store.save(OLD)
+    seen = set()
+    with (
+        subprocess.Popen(command(code, store.path, "1000")) as first,
+        subprocess.Popen(command(code, store.path, "2000")) as second,
+    ):
+        while first.poll() is None or second.poll() is None:
+            kept = store.load()
+            assert kept is not None
+            seen.add(kept.token.expires_in)
+    assert (0, 0) == (first.returncode, second.returncode)
+    assert seen <= {1, *range(1000, 1150), *range(2000, 2150)}
+    assert len(seen) > 1
+    assert [store.path] == list(store.path.parent.iterdir())
+
+
+@posix_only
+def test_s9_the_file_of_a_living_writer_is_not_swept(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """A save that comes while another is about to put its file in place leaves it alone: the later one to end wins."""
+    real = os.replace
+
+    def save_another_first(source: Path, destination: Path) -> None:
+        monkeypatch.setattr(os, "replace", real)
+        store.save(OLD)
+        assert OLD == store.load()
+        real(source, destination)
+
+    monkeypatch.setattr(os, "replace", save_another_first)
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+    assert [store.path] == list(store.path.parent.iterdir())
+
+
+@posix_only
+@pytest.mark.parametrize("times", [1, 9])
+def test_s9_a_file_swept_before_it_was_locked_is_written_again(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile, times: int
+) -> None:
+    """Between its creation and its lock another process may take a temporary file for a stale one."""
+    real = os.open
+    swept: list[object] = []
+
+    def create_and_sweep(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
+        descriptor = real(path, flags, mode)
+        if flags & os.O_CREAT and len(swept) < times:
+            swept.append(path)
+            os.unlink(path)  # noqa: PTH108 - as the other process does it
+        return descriptor
+
+    monkeypatch.setattr(os, "open", create_and_sweep)
+    store.save(ISSUED)
+    assert times == len(set(swept))
+    assert ISSUED == store.load()
+    assert [store.path] == list(store.path.parent.iterdir())
+
+
+@posix_only
+def test_s9_a_folder_that_vanishes_ends_in_an_error(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """Writing again has an end."""
+    calls: list[object] = []
+
+    def vanish(*arguments: object) -> NoReturn:
+        calls.append(arguments)
+        fail_with(errno.ENOENT)()
+
+    monkeypatch.setattr(os, "replace", vanish)
+    assert errno.ENOENT == failure_of(store.save, ISSUED).errno
+    assert 10 == len(calls)
+    assert [] == list(store.path.parent.iterdir())
+
+
+@posix_only
+def test_s10_each_step_is_done_before_the_next(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """The file is locked while empty, then synced, renamed while still locked, and the folder is synced after."""
+    import fcntl
+
+    steps: list[str] = []
+    real_lock = fcntl.flock
+
+    def watch(module: object, name: str, describe: Callable[..., str]) -> None:
+        real = getattr(module, name)
+
+        def call(*arguments: Any) -> Any:  # noqa: ANN401 - it stands for any call
+            steps.append(describe(*arguments))
+            return real(*arguments)
+
+        monkeypatch.setattr(module, name, call)
+
+    def describe(descriptor: int, *_: int) -> str:
+        status = os.fstat(descriptor)
+        return "folder" if stat.S_ISDIR(status.st_mode) else f"{status.st_size} bytes"
+
+    def describe_rename(source: Path, _: Path) -> str:
+        with source.open("rb") as file:
+            try:
+                real_lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return "rename locked"
+        return "rename unlocked"
+
+    watch(fcntl, "flock", lambda *arguments: f"lock {describe(*arguments)}")
+    watch(os, "fsync", lambda *arguments: f"sync {describe(*arguments)}")
+    watch(os, "replace", describe_rename)
+    store.save(ISSUED)
+    assert ["lock 0 bytes", f"sync {store.path.stat().st_size} bytes", "rename locked", "sync folder"] == steps
+    steps.clear()
+    store.delete()
+    assert ["sync folder"] == steps
+
+
+def test_s10_the_system_sees_these_steps(tmp_path: Path) -> None:
+    """The same as the kernel sees it: created exclusively with 0600, written, synced, renamed, the folder synced."""
+    log = tmp_path / "strace"
+    tracer = ["strace", "-y", "-o", str(log), "-e", "trace=openat,write,fsync,rename,renameat,renameat2"]
+    if shutil.which("strace") is None or subprocess.run([*tracer, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("strace is missing, or may not trace here")
+    store = TokenFile(tmp_path / "folder" / "token.json")
+    run = [*tracer, *command("store.save(ISSUED)", store.path)]
+    subprocess.run(run, check=True, capture_output=True, timeout=DEADLINE)
+    steps: list[str] = []
+    for line in log.read_text().splitlines():
+        if str(store.path.parent) not in line:
+            continue
+        if "O_CREAT" in line:
+            assert {"O_EXCL", "O_NOFOLLOW", "O_CLOEXEC", "0600"} <= set(re.findall(r"\w+", line))
+        elif line.startswith("openat"):
+            continue
+        steps.append(line.partition("(")[0] + (" folder" if f"<{store.path.parent}>)" in line else ""))
+    assert ["openat", "write", "fsync", "rename", "fsync folder"] == steps
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_s13_a_failed_save_loses_nothing(monkeypatch: pytest.MonkeyPatch, store: TokenFile, number: int) -> None:
+    """The caller still has the token that was just issued, and the error says where else it can be kept."""
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail_with(number))
+        error = failure_of(store.save, ISSUED)
+    assert "TICKTICK_OAUTH_TOKEN_FILE" in str(error)
+    elsewhere = TokenFile(store.path.with_name("elsewhere.json"))
+    elsewhere.save(ISSUED)
+    assert ISSUED == elsewhere.load()
