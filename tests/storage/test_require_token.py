@@ -170,5 +170,5 @@ def test_a_subclass_of_the_token_is_returned_as_it_is() -> None:
     class Own(OAuthTokenV1):
         pass
 
-    own = Own(access_token=ISSUED.token.access_token, expires_in=100)
+    own = Own(access_token=ISSUED.token.access_token, expires_in=15551999)
     assert own is require_token(Memory(evolve(VALID, token=own)))
