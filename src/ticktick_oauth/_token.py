@@ -53,7 +53,8 @@ class OAuthTokenV1:
     """The response of TickTick's token endpoint: the POST request of the third step of its OAuth2 flow.
 
     The zero-Pydantic twin of pyticktick's class of that name. Parse one with ``loads`` or ``structure``, which take
-    what pyticktick takes; the constructor converts nothing, and raises ``TypeError`` or ``ValueError``.
+    what pyticktick takes and ignore other members; the constructor converts nothing, and raises a ``TypeError`` or a
+    ``ValueError``. ``json_schema`` returns the JSON Schema. A token is frozen, and shows no access token in its repr.
     """
 
     access_token: UUID = field(
@@ -61,17 +62,20 @@ class OAuthTokenV1:
         validator=_check_access_token,
         metadata={"description": "OAuth2 access token for the V1 API."},
     )
+    """OAuth2 access token for the V1 API: a UUID of version 4, a secret."""
     expires_in: int = field(
         validator=_check_expires_in,
         metadata={
             "description": "Access token expiration time in seconds from the time of issue. Usually lasts 6 months.",
         },
     )
+    """Seconds from the moment of the answer until the token expires; usually some 6 months, less on a later sign-in."""
     token_type: Literal["bearer"] = field(
         default=TOKEN_TYPE,
         validator=_check_token_type,
         metadata={"description": "Fixed value 'bearer'."},
     )
+    """Fixed value ``bearer``."""
     scope: Literal["tasks:read tasks:write"] = field(
         default=SCOPE,
         validator=_check_scope,
@@ -80,6 +84,7 @@ class OAuthTokenV1:
             "'tasks:write' and 'tasks:read'. Default is 'tasks:read tasks:write'.",
         },
     )
+    """Fixed value ``tasks:read tasks:write``: both permissions, separated by a space."""
 
     def authorization_header(self) -> str:
         """Return the value of the ``Authorization`` header of an API request (RFC 6750 section 2.1): a secret."""

@@ -14,6 +14,8 @@ import ticktick_oauth
 from ticktick_oauth import exceptions
 from ticktick_oauth.sandbox import Sandbox
 
+public = ticktick_oauth.Client(client_id="id", client_secret=None)
+secret: str | None = public.client_secret
 client = ticktick_oauth.Client(
     client_id="id",
     client_secret="secret",
@@ -21,13 +23,14 @@ client = ticktick_oauth.Client(
     server=ticktick_oauth.DIDA365,
 )
 request = ticktick_oauth.AuthorizationRequest(client=client)
-kept = ticktick_oauth.AuthorizationRequest(client=client, state=request.state, code_verifier=request.code_verifier)
+kept_state: str | None = None
+kept = ticktick_oauth.AuthorizationRequest.resume(client=client, state=kept_state, code_verifier=request.code_verifier)
 with_pkce: ticktick_oauth.AuthorizationRequest = ticktick_oauth.AuthorizationRequest.with_pkce(client=client)
 uri: str = request.uri
 response: ticktick_oauth.AuthorizationResponse = request.parse_response("?code=x&state=y")
 verifier: str | None = response.code_verifier
 
-token: ticktick_oauth.OAuthTokenV1 = ticktick_oauth.exchange_code(client, response.code)
+token: ticktick_oauth.OAuthTokenV1 = ticktick_oauth.exchange_code(client, response)
 token = ticktick_oauth.exchange_code(
     client, response.code, code_verifier=verifier, http=urllib3.PoolManager(), timeout=5
 )
@@ -47,10 +50,21 @@ parts: tuple[str, str, dict[str, str], bytes] = (
 )
 token = token_request.parse_response(200, {}, b"{}")
 
+server: ticktick_oauth.AuthorizationServer = ticktick_oauth.AuthorizationServer.from_metadata(
+    "https://a.example", b"{}"
+)
+registration_endpoint: str | None = server.registration_endpoint
+registration = ticktick_oauth.RegistrationRequest(server=server, redirect_uri="http://127.0.0.1:1/", client_name="mine")
+registered: ticktick_oauth.Client = registration.parse_response(201, {}, b"{}")
+
 issued = ticktick_oauth.IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
 expires_at: datetime = issued.expires_at
 remaining: timedelta = issued.remaining(now=expires_at)
 expired: bool = issued.is_expired(now=expires_at, leeway=timedelta(days=14))
+
+line: str = ticktick_oauth.dump_issued(issued)
+issued = ticktick_oauth.load_issued(line)
+issued = ticktick_oauth.load_issued(b"{}")
 
 token = ticktick_oauth.loads("{}")
 token = ticktick_oauth.loads(b"{}")
@@ -77,6 +91,9 @@ except exceptions.InvalidTokenError as error:
 except exceptions.TokenEndpointError as error:
     status: int = error.status
     retry_after: int | None = error.retry_after
+except exceptions.RegistrationError as error:
+    no_status: int | None = error.status
+    hint: str | None = error.hint
 except exceptions.TransportError as error:
     code_unused: bool | None = error.code_unused
 
