@@ -11,14 +11,13 @@ from selenium.webdriver import Chrome
 from selenium.webdriver import ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from person import LATE
 from person import free_port
 from ticktick_oauth import _pages
 from ticktick_oauth._cli import main
-from ticktick_oauth._http_server import Answer
-from ticktick_oauth._http_server import Request
 from ticktick_oauth._http_server import listen
 from ticktick_oauth._http_server import page
 from ticktick_oauth.sandbox import Sandbox
@@ -161,44 +160,56 @@ def test_deny_is_exit_3(sign_in: SignIn, chromium: Chrome, capsys: pytest.Captur
     assert "denied" in capsys.readouterr().err
 
 
-def test_another_sign_ins_redirect_is_an_error_page(sign_in: SignIn, chromium: Chrome) -> None:
-    """An address of another sign-in, reloaded from the history, is told in the browser, and the wait goes on."""
+def test_another_sign_ins_redirect_is_a_stray(
+    sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address of another sign-in, reloaded from the history, is refused, and the person led back."""
     consent = chromium.current_url
     chromium.get(f"{sign_in.client.redirect_uri}?code=old&state=old")
-    assert "This sign-in did not work" == heading(chromium)
+    assert "Nothing to do here" == heading(chromium)
+    text = chromium.find_element(By.TAG_NAME, "main").text
+    assert ("it has not ended" in text, "start again" in text) == (True, False)
     chromium.get(consent)
     sign_in.press("Allow")
     assert 0 == sign_in.end()
+    assert "Refused: the redirect's state" in capsys.readouterr().err
 
 
-PAGES = ("consent", "allowed", "denied", "error")
+PAGES = ("consent", "allowed", "denied", "failed", "stray")
 
 
 @pytest.fixture(scope="module")
 def pages() -> Iterator[dict[str, str]]:
-    """Serve the four pages, and give their addresses."""
+    """Serve the pages, and return their addresses."""
     bodies = {
         "/consent": _pages.consent_page(
             client_id="aBcDeFgHiJkLmNoP",
+            client_name="A program with a name",
             redirect_uri="http://127.0.0.1:8080/a-rather-long-path/that-has-no-place-to-break/callback",
             scope="tasks:read tasks:write",
             user="user",
         ),
         "/allowed": _pages.allowed_page(),
         "/denied": _pages.denied_page(),
-        "/error": _pages.error_page("The program's redirect URI is not the one it is registered with."),
+        "/failed": _pages.error_page("The program's redirect URI is not the one it is registered with."),
+        "/stray": _pages.stray_page("There is no such page here."),
     }
+    with listen("127.0.0.1", 0, lambda request: page(200, bodies.get(request.path, b""))) as listener:
+        yield {name.strip("/"): f"http://127.0.0.1:{listener.port}{name}" for name in bodies}
 
-    def answer(request: Request) -> Answer:
-        return page(200, bodies.get(request.target, b""))
 
-    server = listen("127.0.0.1", 0, answer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield {name.strip("/"): f"http://127.0.0.1:{server.server_port}{name}" for name in bodies}
-    server.shutdown()
-    server.server_close()
-    thread.join()
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest, chromium: Chrome) -> Iterator[str]:
+    """Look at pages on a phone, by day and by night."""
+    chromium.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": PHONE, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+    )
+    chromium.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": request.param}]}
+    )
+    yield request.param
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 def style(chromium: Chrome, selector: str, name: str) -> str:
@@ -209,35 +220,60 @@ def style(chromium: Chrome, selector: str, name: str) -> str:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_readable(name: str, scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
-    """On a phone no page is wider than the screen, its letters stand out, and the style got past the policy."""
-    chromium.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": PHONE, "height": 640, "deviceScaleFactor": 2, "mobile": True}
-    )
-    chromium.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
-    try:
+    """No page is wider than a phone, its letters and borders stand out, and the style got past the policy."""
+    chromium.get(pages[name])
+    assert PHONE == chromium.execute_script("return document.documentElement.scrollWidth")
+    assert "16px" == style(chromium, "main", "borderTopLeftRadius")
+    ground, card = style(chromium, "body", "backgroundColor"), style(chromium, "main", "backgroundColor")
+    assert (scheme == "dark") == (luminance(ground) < 0.2)
+    assert 7 <= contrast(style(chromium, "h1", "color"), card)
+    assert 4.5 <= contrast(style(chromium, ".program", "color"), card)
+    assert 3 <= contrast(style(chromium, "main", "borderTopColor"), ground)
+    assert [] == complaints(chromium)
+
+
+def test_the_form_is_easy_to_use(scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
+    """Fields and buttons have borders that can be seen, room for a thumb, and space before the note."""
+    chromium.get(pages["consent"])
+    card = style(chromium, "main", "backgroundColor")
+    for selector in ("input", "button.main", "button:not(.main)"):
+        assert 3 <= contrast(style(chromium, selector, "borderTopColor"), card), scheme
+        assert 40 <= chromium.find_element(By.CSS_SELECTOR, selector).rect["height"]
+    lowest = max(one.rect["y"] + one.rect["height"] for one in chromium.find_elements(By.TAG_NAME, "button"))
+    assert 16 <= chromium.find_element(By.CLASS_NAME, "note").rect["y"] - lowest
+
+
+def test_the_focus_goes_as_the_eye_reads(pages: dict[str, str], chromium: Chrome) -> None:
+    """Tab leads from the field to the left button and on to the right one."""
+    chromium.get(pages["consent"])
+    places = []
+    for _ in range(3):
+        chromium.switch_to.active_element.send_keys(Keys.TAB)
+        focused = chromium.switch_to.active_element
+        places.append((focused.rect["y"], focused.rect["x"], focused.get_attribute("value")))
+    assert ["user", "allow", "deny"] == [value for *_, value in places]
+    assert sorted(places) == places
+
+
+def test_what_happened_is_seen_at_a_glance(scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
+    """Each outcome has a sign of its own, in a colour of its own, that stands out; the title names the program."""
+    seen = []
+    for name in ("allowed", "denied", "failed", "stray"):
         chromium.get(pages[name])
-        width = chromium.execute_script("return document.documentElement.scrollWidth")
-        assert PHONE == width
-        assert "16px" == style(chromium, "main", "borderTopLeftRadius")
-        assert 7 <= contrast(style(chromium, "h1", "color"), style(chromium, "main", "backgroundColor"))
-        dark = luminance(style(chromium, "body", "backgroundColor")) < 0.2
-        assert (scheme == "dark") == dark
-        for button in chromium.find_elements(By.TAG_NAME, "button"):
-            assert 40 <= button.rect["height"]  # as much as a thumb needs
-        assert [] == complaints(chromium)
-    finally:
-        chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        path = chromium.find_element(By.TAG_NAME, "path").get_attribute("d")
+        colors = style(chromium, "svg", "color"), style(chromium, "svg", "backgroundColor")
+        assert 3 <= contrast(*colors), (name, scheme)
+        seen.append((path, *colors))
+        assert f"{heading(chromium)} - ticktick-oauth" == chromium.title
+        assert "ticktick-oauth" in chromium.find_element(By.TAG_NAME, "main").text
+    assert [4, 4, 4] == [len(set(column)) for column in zip(*seen, strict=True)]
 
 
 def test_the_policy_blocks_what_is_not_the_pages_own(pages: dict[str, str], chromium: Chrome) -> None:
     """No other style, script, image or frame would be loaded, should one ever get into a page."""
-    chromium.get(pages["error"])
+    chromium.get(pages["failed"])
     blocked = chromium.execute_async_script(
         """
         const done = arguments[0], seen = [], add = (tag, fields) =>
@@ -254,7 +290,7 @@ def test_the_policy_blocks_what_is_not_the_pages_own(pages: dict[str, str], chro
     )
     assert ["frame-src", "img-src", "script-src-elem", "style-src-elem"] == blocked
     assert "block" == style(chromium, "main", "display")
-    assert "This sign-in did not work" == chromium.title
+    assert "This sign-in did not work - ticktick-oauth" == chromium.title
 
 
 def luminance(color: str) -> float:

@@ -41,6 +41,7 @@ ROOMS = [
     "_transport",
     "_exchange",
     "_pages",
+    "_listener",
     "_http_server",
     "_loopback",
     "_sign_in",

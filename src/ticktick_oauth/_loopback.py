@@ -1,15 +1,21 @@
 """The loopback redirection receiver (RFC 8252 section 7.3).
 
-The receiver takes nothing but the redirect of its own request: strays, port scanners, other pages and other sign-ins
-get a 4xx, and the wait goes on.
+It accepts nothing but the redirect of its own request: strays, port scanners, other pages and other sign-ins get a 4xx,
+and the wait goes on.
 """
 
 import threading
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from contextlib import contextmanager
+from queue import Empty
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from attrs import frozen
 
 from ._authorization import AuthorizationRequest
 from ._authorization import AuthorizationResponse
+from ._checks import Address
+from ._http_server import TLS_HANDSHAKE
 from ._http_server import Answer
 from ._http_server import Request
 from ._http_server import listen
@@ -17,96 +23,187 @@ from ._http_server import page
 from ._pages import allowed_page
 from ._pages import denied_page
 from ._pages import error_page
+from ._pages import stray_page
 from .exceptions import AuthorizationError
 from .exceptions import InvalidRedirectError
 
-_HTTP_PORT = 80
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_NOT_THE_REDIRECT = "This is not the answer that ticktick-oauth waits for."
+
+
+@frozen
+class Refusal:
+    """Why a request was refused that looked like the redirect; the wait goes on."""
+
+    reason: str
+    """What came and what to do, in words that hold nothing of the request."""
+
+
+def can_listen_on(redirect_uri: str) -> bool:
+    """Return whether a redirect URI leads to this very machine by plain HTTP."""
+    return _address_to_listen_on(redirect_uri) is not None
+
+
+def _address_to_listen_on(redirect_uri: str) -> Address | None:
+    address = Address.parse(redirect_uri)
+    return address if address is not None and address.scheme == "http" and address.is_loopback else None
+
+
+@contextmanager
+def listen_for_redirect(redirect_uri: str | None = None) -> "Generator[RedirectReceiver, None, None]":
+    """Listen where a redirect will come in, for the time of a ``with`` block.
+
+    Args:
+        redirect_uri: Where; None for a free port of 127.0.0.1.
+
+    Raises:
+        TypeError: the redirect URI is not a str.
+        ValueError: it cannot be listened on.
+        OSError: its port is in use, or not this user's to listen on; the message names it.
+
+    """
+    host, port = "127.0.0.1", 0
+    if redirect_uri is not None:
+        address = _address_to_listen_on(redirect_uri)
+        if address is None:
+            raise ValueError("redirect_uri must start with http:// and lead to 127.0.0.1, [::1] or localhost")
+        host, port = address.host, address.port
+    receiver = RedirectReceiver()
+    # What listens refers to the receiver and not the other way round: it ends with this block, even when its end is
+    # interrupted.
+    with listen(host, port, receiver.answer, on_unreadable=receiver.refuse_unreadable) as listener:
+        receiver.redirect_uri = redirect_uri or f"http://{host}:{listener.port}/"
+        yield receiver
+
+
+class RedirectReceiver:
+    """Waits for the redirect of one authorization request."""
+
+    redirect_uri: str
+    """Where it listens."""
+
+    def __init__(self) -> None:
+        self._expected: tuple[AuthorizationRequest, Address] | None = None
+        self._lock = threading.Lock()
+        self._outcome: AuthorizationResponse | AuthorizationError | None = None
+        self._arrivals: SimpleQueue[AuthorizationResponse | AuthorizationError | Refusal] = SimpleQueue()
+        self._refusals: set[Refusal] = set()
+
+    def expect(self, request: AuthorizationRequest) -> None:
+        """Accept the redirect of this request, from now on.
+
+        Raises:
+            ValueError: its redirect URI is not the one that is listened on.
+
+        """
+        address = _address_to_listen_on(request.client.redirect_uri)
+        if address is None or request.client.redirect_uri != self.redirect_uri:
+            raise ValueError("the request's redirect_uri must be the receiver's")
+        self._expected = request, address
+
+    def wait(self, timeout: float) -> AuthorizationResponse | Refusal | None:
+        """Wait for the redirect, or for a refusal, each of which comes once.
+
+        Args:
+            timeout: How long to wait, in seconds.
+
+        Returns:
+            What came first, to be called again after a refusal; None when nothing came in time.
+
+        Raises:
+            AuthorizationError: the redirect came, and the server or the person refused.
+
+        """
+        try:
+            arrival = self._arrivals.get(timeout=timeout)
+        except Empty:
+            return None
+        if isinstance(arrival, AuthorizationError):
+            raise arrival
+        return arrival
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request, in one of the server's threads."""
+        if self._expected is None:
+            return page(404, stray_page(_NOT_THE_REDIRECT))
+        expected, address = self._expected
+        misfit = _misfit(request, address)
+        if misfit is not None:
+            status, reason = misfit
+            if self._carries_state(request.query) or self._carries_state(request.body.decode("latin-1")):
+                self._refuse(reason)
+            return page(status, stray_page(_NOT_THE_REDIRECT))
+        outcome: AuthorizationResponse | AuthorizationError
+        try:
+            outcome = expected.parse_response(f"?{request.query}")
+        except AuthorizationError as error:
+            outcome = error
+        except InvalidRedirectError as error:
+            if request.query:  # an address that somebody typed or reloaded without its query is no news
+                self._refuse(str(error))
+            return page(400, stray_page(_NOT_THE_REDIRECT))
+        with self._lock:
+            if self._outcome is not None:  # a prefetch or a reload sees what the first one saw
+                return page(200, _page_for(self._outcome))
+            self._outcome = outcome
+        # Not before the page has left: the wait ends, and with it every connection.
+        return page(200, _page_for(outcome), then=lambda: self._arrivals.put(outcome))
+
+    def refuse_unreadable(self, start: bytes) -> None:
+        """Refuse what could not be read as a request, of which this is the first line, or what of it came."""
+        if start == TLS_HANDSHAKE:
+            self._refuse(
+                "the browser tried https, but the redirect URI is http: change https:// to http:// in its address bar"
+            )
+        elif self._carries_state(start.decode("latin-1").partition("?")[2].partition(" ")[0]):
+            self._refuse(
+                "the redirect came in a request that is too long or malformed, perhaps for the cookies that other "
+                "programs on this machine have set: open the authorization URL again in a private window"
+            )
+
+    def _carries_state(self, form: str) -> bool:
+        from hmac import compare_digest
+        from urllib.parse import parse_qsl
+
+        expected = "" if self._expected is None else self._expected[0].state
+        states = [value for name, value in parse_qsl(form) if name == "state"]
+        return any(compare_digest(state.encode(), expected.encode()) for state in states)
+
+    def _refuse(self, reason: str) -> None:
+        refusal = Refusal(reason)
+        with self._lock:
+            if refusal not in self._refusals:
+                self._refusals.add(refusal)
+                self._arrivals.put(refusal)
+
+
+def _misfit(request: Request, expected: Address) -> tuple[int, str] | None:
+    """Return a status and a reason for a request that does not come to the redirect URI as a browser does."""
+    # A page elsewhere whose name was made to lead here (DNS rebinding) still says its own name.
+    met = Address.parse(f"http://{request.headers.get('host', '')}")
+    if met != expected._replace(path="/", query=""):
+        return 421, (
+            f"the redirect came for another host or port than {expected.origin}: change the start of the address in "
+            "the browser to that, and load it again"
+        )
+    if request.path != expected.path:
+        return 404, (
+            "the redirect came to another path than that of the redirect URI: correct the path of the address in the "
+            "browser, and load it again"
+        )
+    if request.method != "GET":
+        return 405, (
+            "the redirect came by another method than GET, perhaps from a program that looks at links before the "
+            "browser does: open the authorization URL again"
+        )
+    return None
 
 
 def _page_for(outcome: AuthorizationResponse | AuthorizationError) -> bytes:
     if isinstance(outcome, AuthorizationResponse):
         return allowed_page()
-    return (
-        denied_page() if outcome.error == "access_denied" else error_page("The server sent an error instead of a code.")
-    )
-
-
-class RedirectReceiver:
-    """Listens where the redirect of an authorization request will come in, for the time of a ``with`` block.
-
-    It listens on the IP literal of the redirect URI (127.0.0.1 for ``localhost``, whose name may lead to another
-    process on ::1), and answers before and while ``wait`` is called.
-    """
-
-    def __init__(self, request: AuthorizationRequest, notify: Callable[[str], None] = lambda _: None) -> None:
-        """Prepare a receiver.
-
-        Args:
-            request: The request whose redirect is awaited; its redirect URI must be ``http`` on loopback.
-            notify: Told in a sentence, from another thread, what came that looked like a redirect and is none.
-
-        """
-        self._request = request
-        self._notify = notify
-        address = urlsplit(request.client.redirect_uri)
-        self._host = "127.0.0.1" if address.hostname == "localhost" else address.hostname or ""
-        self._port = address.port or _HTTP_PORT
-        self._path = address.path or "/"
-        name = f"[{address.hostname}]" if ":" in self._host else address.hostname
-        # RFC 9110 section 4.2.3: the default port may stand in a Host header, or not.
-        self._hosts = {f"{name}:{self._port}", *([f"{name}"] if self._port == _HTTP_PORT else [])}
-        self._lock = threading.Lock()
-        self._arrived = threading.Event()
-        self._outcome: AuthorizationResponse | AuthorizationError | None = None
-
-    def __enter__(self) -> "RedirectReceiver":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        self._server = listen(self._host, self._port, self._answer, on_tls=self._hint_at_tls)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def wait(self, timeout: float) -> AuthorizationResponse | None:
-        """Wait for the redirect for so many seconds; None when it did not come.
-
-        Raises:
-            AuthorizationError: it came, and says no.
-
-        """
-        if not self._arrived.wait(timeout):
-            return None
-        if isinstance(self._outcome, AuthorizationError):
-            raise self._outcome
-        return self._outcome
-
-    def _answer(self, request: Request) -> Answer:
-        path, _, query = request.target.partition("?")
-        # A page elsewhere whose name was made to lead here (DNS rebinding) still says its own name.
-        if request.headers.get("host", "").lower() not in self._hosts:
-            return page(421, error_page("This address is not the one that was asked for."))
-        if path != self._path:
-            return page(404, error_page("There is no such page here."))
-        if request.method != "GET":
-            return page(405, error_page("The request is not one of a browser that was sent here."))
-        outcome: AuthorizationResponse | AuthorizationError
-        try:
-            outcome = self._request.parse_response(f"?{query}")
-        except AuthorizationError as error:
-            outcome = error
-        except InvalidRedirectError as error:
-            if query:  # an address that somebody typed or reloaded without its query is no news
-                self._notify(str(error))
-            return page(400, error_page("This is not an answer to the sign-in that is going on."))
-        with self._lock:
-            if self._outcome is not None:
-                return page(410, error_page("This sign-in is over."))
-            self._outcome = outcome
-        # Not before the page has left: the wait ends, and with it every connection.
-        return page(200, _page_for(outcome), then=self._arrived.set)
-
-    def _hint_at_tls(self) -> None:
-        self._notify("a browser tried https, but the redirect URI is http: it may be set to upgrade all addresses")
+    if outcome.error == "access_denied":
+        return denied_page()
+    return error_page("The server sent an error instead of a code.")

@@ -5,7 +5,6 @@ It serves loopback only, keeps all in memory, and its tokens open nothing.
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
@@ -82,9 +81,7 @@ class Sandbox:
     def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
         self._recorder.closing.clear()
         self._http = listen("127.0.0.1", self._port, self._recorder.answer, ssl_context=self._ssl_context)
-        self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.server_port}")
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.port}")
         return self
 
     def __exit__(
@@ -95,9 +92,7 @@ class Sandbox:
     ) -> None:
         self._recorder.closing.set()
         self._authority.close()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        self._http.close()
 
     @property
     def requests(self) -> list[ReceivedRequest]:

@@ -309,10 +309,10 @@ def test_l3_port_80_without_the_right_to_it(
 ) -> None:
     """L3: a port that this user may not listen on is exit 2, before the browser opens."""
 
-    def forbid(*_: object) -> None:
+    def forbid(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("socketserver.TCPServer.server_bind", forbid)
+    monkeypatch.setattr("socket.create_server", forbid)
     assert 2 == login(redirect_uri="http://127.0.0.1/")
     assert "cannot listen on port 80 of 127.0.0.1: Permission denied; the redirect URI" in capsys.readouterr().err
     assert [] == login.uris

@@ -1,10 +1,8 @@
 """A sandbox for one's own tests: what it is asked, what it answers when it is told to, and how it ends."""
 
 import json
-import socket
 import ssl
 import time
-from base64 import b64encode
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
@@ -256,37 +254,3 @@ def test_it_speaks_tls(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
         client = sandbox.client()
         assert sandbox.server.issuer.startswith("https://127.0.0.1:")
         assert 15551999 == exchange_code(client, sign_in(sandbox, client).code).expires_in
-
-
-def test_a_body_over_the_limit_is_refused(client: Client) -> None:
-    """The server reads no body of more than 64 KiB."""
-    answer = HTTP.request("POST", client.server.token_endpoint, body=b"x" * 65537)
-    assert 413 == answer.status
-
-
-def test_a_peer_that_sends_no_http_disturbs_nobody(capfd: pytest.CaptureFixture[str]) -> None:
-    """Broken and idle connections are left to themselves, and print nothing."""
-    with Sandbox() as sandbox:
-        client = sandbox.client()
-        port = urlsplit(sandbox.server.issuer).port or 0
-        idle = socket.create_connection(("127.0.0.1", port))
-        with socket.create_connection(("127.0.0.1", port)) as broken:
-            broken.sendall(b"GET /?code=a-code HTTP/9.9.9\r\n\r\n")
-            answer = broken.recv(65536)
-            assert answer.startswith(b"<!DOCTYPE html>")
-            assert b"a-code" not in answer
-        assert 15551999 == exchange_code(client, sign_in(sandbox, client).code).expires_in
-    with idle:
-        assert b"" == idle.recv(1)
-    assert ("", "") == capfd.readouterr()
-
-
-def test_an_answer_leaves_in_one_write(client: Client) -> None:
-    """The whole answer comes in one piece, so that no delayed acknowledgement stands between its parts."""
-    credentials = b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode()
-    with socket.create_connection(("127.0.0.1", urlsplit(client.server.issuer).port or 0)) as connection:
-        head = f"GET /oauth/token HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {credentials}\r\n\r\n"
-        connection.sendall(head.encode())
-        head, _, body = connection.recv(65536).decode().partition("\r\n\r\n")
-    assert head.startswith("HTTP/1.1 405 ")
-    assert "method_not_allowed" == json.loads(body)["error"]

@@ -9,6 +9,7 @@ from .._http_server import Answer
 from .._http_server import Request
 from .._http_server import page
 from .._pages import error_page
+from .._pages import stray_page
 
 # RFC 6749 section 5.1, for an answer that may hold a token; and what Spring Security sends with every other.
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -58,7 +59,8 @@ def answer_json(status: int, members: Mapping[str, object], headers: Mapping[str
 
 def answer_error_page(status: int, reason: str, headers: Mapping[str, str]) -> Answer:
     """Answer with a page of our own words, under Spring's headers."""
-    body = error_page(reason)
+    # A page or a method that is not there is not the end of a sign-in.
+    body = (stray_page if status in {404, 405} else error_page)(reason)
     headers = {**page(status, body).headers, **NO_CACHE, "Content-Type": "text/html;charset=utf-8", **headers}
     return Answer(status=status, body=body, headers=headers)
 

@@ -87,4 +87,6 @@ def _read_challenge(query: Mapping[str, str], *, required: bool, checked: bool) 
 
 
 def _consent_page(client: RegisteredClient, redirect_uri: str, scope: str) -> bytes:
-    return consent_page(client_id=client.name or client.client_id, redirect_uri=redirect_uri, scope=scope, user="user")
+    return consent_page(
+        client_id=client.client_id, client_name=client.name, redirect_uri=redirect_uri, scope=scope, user="user"
+    )

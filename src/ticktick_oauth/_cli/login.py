@@ -18,11 +18,11 @@ from typing import TextIO
 
 from .._authorization import AuthorizationRequest
 from .._authorization import AuthorizationResponse
-from .._checks import Address
 from .._client import DEFAULT_REDIRECT_URI
 from .._client import Client
 from .._exchange import exchange_code
 from .._issued_token import IssuedToken
+from .._loopback import can_listen_on
 from .._server import DIDA365
 from .._server import TICKTICK
 from .._server import AuthorizationServer
@@ -176,9 +176,7 @@ def _ask(prompt: str, *, hidden: bool = False) -> str:
 
 
 def _sign_in(request: AuthorizationRequest, *, manual: bool, timeout: float) -> AuthorizationResponse:
-    address = Address.parse(request.client.redirect_uri)
-    # A redirect URI of the web's is not this machine's to listen on.
-    if manual or address is None or address.scheme != "http" or not address.is_loopback:
+    if manual or not can_listen_on(request.client.redirect_uri):
         return wait_for_paste(request, timeout)
     try:
         return wait_for_browser(request, timeout)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from .._authorization import AuthorizationRequest
 from .._authorization import AuthorizationResponse
-from .._loopback import RedirectReceiver
+from .._loopback import Refusal
+from .._loopback import listen_for_redirect
 from ..exceptions import InvalidRedirectError
 from .exits import TIMED_OUT
 from .exits import USAGE
@@ -35,14 +36,18 @@ def wait_for_browser(request: AuthorizationRequest, timeout: float) -> Authoriza
         Stop: nothing came within the timeout, in seconds.
 
     """
-    with RedirectReceiver(request, notify=_refuse) as receiver:
+    with listen_for_redirect(request.client.redirect_uri) as receiver:
+        receiver.expect(request)
         browser = _Browser(request.uri)
         keyboard: _Keyboard | None = None
         try:
             for left in _seconds(timeout):
-                if response := receiver.wait(min(left, _TICK)):
-                    return response
-                if keyboard is not None:
+                arrival = receiver.wait(min(left, _TICK))
+                if isinstance(arrival, AuthorizationResponse):
+                    return arrival
+                if isinstance(arrival, Refusal):
+                    _refuse(arrival.reason)
+                elif keyboard is not None:
                     if (line := keyboard.read(0)) and (response := _parse(request, line)):
                         return response
                 elif browser.failed:
