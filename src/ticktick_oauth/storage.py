@@ -218,6 +218,16 @@ def require_token(
         StorageError: what is kept cannot be read.
 
     """
+    return require_issued(store, server=server, leeway=leeway).token
+
+
+def require_issued(
+    store: TokenStore | None = None,
+    *,
+    server: AuthorizationServer = TICKTICK,
+    leeway: timedelta = timedelta(0),
+) -> IssuedToken:
+    """Do what `require_token` does, and return the token with the moment it was issued."""
     check_type("server", server, AuthorizationServer)
     check_type("leeway", leeway, timedelta)
     issued = load_from_environment() if store is None else None
@@ -234,7 +244,7 @@ def require_token(
         verb = "expired" if issued.is_expired(now=now) else "expires"
         reason = f"the token in {place} {verb} on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
     else:
-        return issued.token
+        return issued
     raise SignInRequiredError(f"{reason}; {advice}")
 
 

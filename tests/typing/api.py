@@ -13,6 +13,10 @@ import urllib3
 import ticktick_oauth
 from ticktick_oauth import exceptions
 from ticktick_oauth.sandbox import Sandbox
+from ticktick_oauth.storage import TokenFile
+from ticktick_oauth.storage import TokenStore
+from ticktick_oauth.storage import default_path
+from ticktick_oauth.storage import require_token
 
 public = ticktick_oauth.Client(client_id="id", client_secret=None)
 secret: str | None = public.client_secret
@@ -76,6 +80,13 @@ text: str = ticktick_oauth.dumps(token)
 members: dict[str, object] = ticktick_oauth.unstructure(token)
 schema: dict[str, object] = ticktick_oauth.json_schema()
 ticktick_oauth.configure_converter(cattrs.Converter())
+
+store: TokenStore = TokenFile(default_path())
+store.save(issued)
+maybe: ticktick_oauth.IssuedToken | None = store.load()
+store.delete()
+token = require_token()
+token = require_token(store, server=ticktick_oauth.DIDA365, leeway=timedelta(days=1))
 
 # What a type checker must refuse: an error that goes away is one here (warn_unused_ignores).
 token.expires_in = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
