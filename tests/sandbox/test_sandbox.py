@@ -4,6 +4,7 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -240,6 +241,18 @@ def test_no_secret_is_kept_wherever_it_stands(sandbox: Sandbox, headers: dict[st
     """What may be a secret is redacted: only what is known to be harmless is shown."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert "CANARY" not in repr(received(sandbox, {**form, **headers}, body, query))
+
+
+def test_192_exchanges_from_32_threads_succeed(sandbox: Sandbox, client: Client) -> None:
+    """Many programs at once are all answered."""
+    with ThreadPoolExecutor(32) as executor:
+
+        def run(number: int) -> str:
+            code = sign_in(sandbox, client, user=f"user-{number}").code
+            return str(exchange_code(client, code).access_token)
+
+        tokens = list(executor.map(run, range(192)))
+    assert 192 == len(set(tokens))
 
 
 def test_it_speaks_tls(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:

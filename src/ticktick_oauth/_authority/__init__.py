@@ -58,15 +58,14 @@ class Authority:
 
     def answer(self, request: Request) -> Answer:
         """Answer any request."""
-        path = request.target.partition("?")[0]
-        if path == AUTHORIZATION_PATH:
+        if request.path == AUTHORIZATION_PATH:
             return answer_authorization_request(
                 request, self.ledger, auto_approve=self._auto_approve, check_pkce=self._check_pkce
             )
-        if path == TOKEN_PATH:
+        if request.path == TOKEN_PATH:
             return answer_token_request(request, self.ledger)
-        if path == REGISTRATION_PATH:
+        if request.path == REGISTRATION_PATH:
             return answer_registration_request(request, self.ledger)
-        if path == METADATA_PATH and self.server is not None:
+        if request.path == METADATA_PATH and self.server is not None:
             return answer_metadata_request(request, self.server)
         return answer_error_page(404, "There is no such page here.", {})

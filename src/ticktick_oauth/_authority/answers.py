@@ -32,7 +32,7 @@ class Refused(Exception):  # noqa: N818 - a rule raises it, and its endpoint mak
 
 def read_query(request: Request) -> dict[str, str]:
     """Return the parameters in a request's address; of doubled ones, the first."""
-    return _read_parameters(request.target.partition("?")[2])
+    return _read_parameters(request.query)
 
 
 def read_form(request: Request) -> dict[str, str]:

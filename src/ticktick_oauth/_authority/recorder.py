@@ -63,7 +63,7 @@ class Recorder:
 
     def answer(self, request: Request) -> Answer:
         """Answer any request."""
-        if request.target.partition("?")[0] == TOKEN_PATH:
+        if request.path == TOKEN_PATH:
             self.requests.append(ReceivedRequest.of(request))
             with suppress(IndexError):  # nothing is forced
                 answer, delay = self._forced.popleft()
