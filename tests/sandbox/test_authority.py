@@ -35,7 +35,7 @@ class Clock:
         return self.now
 
 
-class Town:
+class World:
     """An authority, its clock, and a program that talks to it."""
 
     def __init__(self, *, lifetime: int = 15_551_999, check_pkce: bool = True) -> None:
@@ -81,10 +81,10 @@ class Town:
 
 def test_a_token_has_the_time_that_remains_and_is_replaced_once_it_expired() -> None:
     """Whole seconds count, 0 in the last one; what has expired is another token's place."""
-    town = Town(lifetime=2)
+    world = World(lifetime=2)
     seen = []
-    for town.clock.now in (0.0, 0.1, 1.0, 2.0, 2.1, 2.2):
-        token = town.token()
+    for world.clock.now in (0.0, 0.1, 1.0, 2.0, 2.1, 2.2):
+        token = world.token()
         seen.append((token.access_token, token.expires_in))
     first, other = seen[0][0], seen[4][0]
     assert [(first, 2), (first, 1), (first, 1), (first, 0), (other, 2), (other, 1)] == seen
@@ -95,28 +95,28 @@ def test_a_token_has_the_time_that_remains_and_is_replaced_once_it_expired() -> 
 @pytest.mark.parametrize("check_pkce", [True, False])
 def test_a_verifier_is_checked_unless_it_is_asked_otherwise(verifier: str | None, *, check_pkce: bool) -> None:
     """A code that was asked for with a challenge needs its verifier; the stock software looks away."""
-    town = Town(check_pkce=check_pkce)
-    request = AuthorizationRequest.with_pkce(client=town.client)
-    code = town.authorize(request)["code"]
-    exchange = TokenRequest(client=town.client, code=code, code_verifier=verifier)
+    world = World(check_pkce=check_pkce)
+    request = AuthorizationRequest.with_pkce(client=world.client)
+    code = world.authorize(request)["code"]
+    exchange = TokenRequest(client=world.client, code=code, code_verifier=verifier)
     if check_pkce:
         with pytest.raises(TokenEndpointError) as caught:
-            town.send(exchange)
+            world.send(exchange)
         assert (400, "invalid_grant", "Invalid code verifier") == (
             caught.value.status,
             caught.value.error,
             caught.value.description,
         )
     else:
-        assert 15551999 == town.send(exchange).expires_in
+        assert 15551999 == world.send(exchange).expires_in
 
 
 @pytest.mark.parametrize("verifier", ["%C3%A9", "\u00e9", "%FF"])
 def test_a_verifier_that_is_not_ascii_is_a_wrong_one(verifier: str) -> None:
     """It answers 400, as any other."""
-    town = Town()
-    client = town.register()
-    code = town.authorize(AuthorizationRequest.with_pkce(client=client))["code"]
+    world = World()
+    client = world.register()
+    code = world.authorize(AuthorizationRequest.with_pkce(client=client))["code"]
     fields = {
         "client_id": client.client_id,
         "grant_type": "authorization_code",
@@ -124,19 +124,19 @@ def test_a_verifier_that_is_not_ascii_is_a_wrong_one(verifier: str) -> None:
         "redirect_uri": client.redirect_uri,
     }
     body = f"{urlencode(fields)}&code_verifier={verifier}"
-    answer = town.ask("POST", "/oauth/token", FORM, body.encode("latin-1"))
+    answer = world.ask("POST", "/oauth/token", FORM, body.encode("latin-1"))
     assert (400, "invalid_grant") == (answer.status, json.loads(answer.body)["error"])
 
 
 def test_metadata_is_of_the_form_that_discovery_reads() -> None:
     """The document says where everything is (RFC 8414), and that a public client may register."""
-    town = Town()
+    world = World()
     url = f"{ISSUER}/.well-known/oauth-authorization-server"
-    answer = town.ask("GET", url)
+    answer = world.ask("GET", url)
     assert 200 == answer.status
-    assert town.server == AuthorizationServer.from_metadata(ISSUER, answer.body)
-    assert f"{ISSUER}/oauth/register" == town.server.registration_endpoint
-    assert (405, "GET") == ((refused := town.ask("POST", url)).status, refused.headers["Allow"])
+    assert world.server == AuthorizationServer.from_metadata(ISSUER, answer.body)
+    assert f"{ISSUER}/oauth/register" == world.server.registration_endpoint
+    assert (405, "GET") == ((refused := world.ask("POST", url)).status, refused.headers["Allow"])
 
 
 def test_before_it_is_open_there_is_no_metadata() -> None:
@@ -149,10 +149,10 @@ def test_before_it_is_open_there_is_no_metadata() -> None:
 @pytest.mark.parametrize("redirect_uri", ["http://127.0.0.1:50123/", "http://[::1]:4321/cb", "https://app.example/cb"])
 def test_a_public_client_registers_and_signs_in_with_pkce(redirect_uri: str) -> None:
     """No portal and no secret: any port of loopback will do, when it was registered."""
-    town = Town()
-    client = town.register(redirect_uri)
+    world = World()
+    client = world.register(redirect_uri)
     assert client.client_secret is None
-    assert 15551999 == town.token(client).expires_in
+    assert 15551999 == world.token(client).expires_in
 
 
 @pytest.mark.parametrize(
@@ -168,34 +168,34 @@ def test_a_public_client_registers_and_signs_in_with_pkce(redirect_uri: str) -> 
 @pytest.mark.parametrize("check_pkce", [True, False])
 def test_a_public_client_cannot_do_without_pkce(changes: dict[str, str], description: str, *, check_pkce: bool) -> None:
     """A challenge by S256 is required of it, whatever the sandbox does about other clients."""
-    town = Town(check_pkce=check_pkce)
-    redirected = town.authorize(AuthorizationRequest.with_pkce(client=town.register()), **changes)
+    world = World(check_pkce=check_pkce)
+    redirected = world.authorize(AuthorizationRequest.with_pkce(client=world.register()), **changes)
     assert ("invalid_request", description) == (redirected["error"], redirected["error_description"])
 
 
 def test_a_public_client_is_refused_with_a_wrong_verifier() -> None:
     """Its verifier is all that proves who it is."""
     with pytest.raises(TokenEndpointError, match="Invalid code verifier"):
-        (town := Town(check_pkce=False)).token(town.register(), code_verifier="x" * 43)
+        (world := World(check_pkce=False)).token(world.register(), code_verifier="x" * 43)
 
 
 def test_a_public_client_sends_no_credentials_beside_its_id() -> None:
     """One authentication method a request (RFC 6749 section 2.3)."""
-    town = Town()
-    body = urlencode({"client_id": town.register().client_id}).encode()
-    answer = town.ask("POST", "/oauth/token", {**FORM, "authorization": "Basic eDp5"}, body)
+    world = World()
+    body = urlencode({"client_id": world.register().client_id}).encode()
+    answer = world.ask("POST", "/oauth/token", {**FORM, "authorization": "Basic eDp5"}, body)
     assert 401 == answer.status
 
 
 def test_a_redirect_uri_cannot_bring_a_header_of_its_own() -> None:
     """What no URI holds is encoded: a query is not looked at when redirect URIs are compared."""
-    town = Town()
+    world = World()
     query = {
         "response_type": "code",
-        "client_id": town.client.client_id,
+        "client_id": world.client.client_id,
         "redirect_uri": "http://127.0.0.1:8080/?a=\r\nSet-Cookie: b\u4e2d",
     }
-    answer = town.ask("GET", f"/oauth/authorize?{urlencode(query)}")
+    answer = world.ask("GET", f"/oauth/authorize?{urlencode(query)}")
     location = answer.headers["Location"]
     assert location.startswith("http://127.0.0.1:8080/?a=%0D%0ASet-Cookie:%20b%E4%B8%AD&code=")
 
@@ -203,9 +203,9 @@ def test_a_redirect_uri_cannot_bring_a_header_of_its_own() -> None:
 @pytest.mark.parametrize("redirect_uri", ["nonsense", "http://127.0.0.1.evil.example:8080/", "//127.0.0.1:8080/"])
 def test_a_redirect_uri_of_another_host_gets_a_page(redirect_uri: str) -> None:
     """The browser is never sent to an address that is not registered (RFC 6749 section 4.1.2.1)."""
-    town = Town()
-    query = {"response_type": "code", "client_id": town.client.client_id, "redirect_uri": redirect_uri}
-    answer = town.ask("GET", f"/oauth/authorize?{urlencode(query)}")
+    world = World()
+    query = {"response_type": "code", "client_id": world.client.client_id, "redirect_uri": redirect_uri}
+    answer = world.ask("GET", f"/oauth/authorize?{urlencode(query)}")
     assert 400 == answer.status
     assert b"redirect URI is not the one" in answer.body
 
@@ -213,9 +213,9 @@ def test_a_redirect_uri_of_another_host_gets_a_page(redirect_uri: str) -> None:
 METADATA = {"redirect_uris": ["http://127.0.0.1:5/"], "token_endpoint_auth_method": "none"}
 
 
-def register(town: Town, document: object) -> Answer:
+def register(world: World, document: object) -> Answer:
     """Send a registration of one's own making."""
-    return town.ask("POST", "/oauth/register", {"Content-Type": "application/json"}, json.dumps(document).encode())
+    return world.ask("POST", "/oauth/register", {"Content-Type": "application/json"}, json.dumps(document).encode())
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def register(town: Town, document: object) -> Answer:
 )
 def test_a_registration_answers_with_what_was_registered(change: dict[str, Any], expected: dict[str, Any]) -> None:
     """The answer has all that is registered (RFC 7591 section 3.2.1), and no secret for a public client."""
-    answer = register(Town(), {**METADATA, **change})
+    answer = register(World(), {**METADATA, **change})
     members = json.loads(answer.body)
     assert (201, "no-store") == (answer.status, answer.headers["Cache-Control"])
     assert expected == {name: members[name] for name in expected}
@@ -242,16 +242,16 @@ def test_a_registration_answers_with_what_was_registered(change: dict[str, Any],
 
 def test_a_confidential_client_can_register_too() -> None:
     """By the RFC's default, where no method is named, there is a secret, and the flow works with it."""
-    town = Town()
-    members = json.loads(register(town, {"redirect_uris": ["http://127.0.0.1:5/"]}).body)
+    world = World()
+    members = json.loads(register(world, {"redirect_uris": ["http://127.0.0.1:5/"]}).body)
     client = Client(
         client_id=members["client_id"],
         client_secret=members["client_secret"],
         redirect_uri="http://127.0.0.1:5/",
-        server=town.server,
+        server=world.server,
     )
     assert "client_secret_basic" == members["token_endpoint_auth_method"]
-    assert 15551999 == town.token(client).expires_in
+    assert 15551999 == world.token(client).expires_in
 
 
 @pytest.mark.parametrize(
@@ -276,28 +276,28 @@ def test_a_confidential_client_can_register_too() -> None:
 )
 def test_a_registration_that_makes_no_sense_is_refused(document: object, error: str) -> None:
     """The code says what kind of mistake it is (RFC 7591 section 3.2.2)."""
-    answer = register(Town(), document)
+    answer = register(World(), document)
     assert (400, error) == (answer.status, json.loads(answer.body)["error"])
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 60000, b"9" * 5000])
 def test_a_registration_that_is_not_json_is_refused(body: bytes) -> None:
     """Whatever was sent, there is an answer."""
-    answer = Town().ask("POST", "/oauth/register", {}, body)
+    answer = World().ask("POST", "/oauth/register", {}, body)
     assert (400, "invalid_client_metadata") == (answer.status, json.loads(answer.body)["error"])
 
 
 def test_a_registration_is_posted() -> None:
     """Another method is refused."""
-    answer = Town().ask("GET", "/oauth/register")
+    answer = World().ask("GET", "/oauth/register")
     assert (405, "POST") == (answer.status, answer.headers["Allow"])
 
 
 def test_the_library_says_what_a_refused_registration_said() -> None:
     """Our own request reads our own refusal."""
-    town = Town()
-    request = RegistrationRequest(server=town.server, redirect_uri="http://127.0.0.1:5/")
-    answer = register(town, {**METADATA, "redirect_uris": []})
+    world = World()
+    request = RegistrationRequest(server=world.server, redirect_uri="http://127.0.0.1:5/")
+    answer = register(world, {**METADATA, "redirect_uris": []})
     with pytest.raises(RegistrationError) as caught:
         request.parse_response(answer.status, answer.headers, answer.body)
     assert "invalid_redirect_uri" == caught.value.error

@@ -1,4 +1,4 @@
-"""A sandbox for one's own tests: what it is asked, what it answers when it is told to, and how it ends."""
+"""A sandbox for a program's own tests: what it was asked, what it is made to answer, and how it starts and ends."""
 
 import json
 import ssl
