@@ -204,6 +204,7 @@ def test_requests_are_kept_with_their_secrets_redacted(sandbox: Sandbox, client:
         "code_verifier": "[redacted]",
     }
     assert ReceivedRequest(method="POST", headers=kept.headers, form=form) == kept
+    assert list(form) == list(kept.form)
     assert "Basic [redacted]" == kept.headers["authorization"]
     assert "application/x-www-form-urlencoded" == kept.headers["content-type"]
 

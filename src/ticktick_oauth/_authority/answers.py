@@ -43,7 +43,10 @@ def read_form(request: Request) -> dict[str, str]:
 
 
 def _read_parameters(text: str) -> dict[str, str]:
-    return dict(reversed(parse_qsl(text, keep_blank_values=True)))
+    parameters: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        parameters.setdefault(name, value)
+    return parameters
 
 
 def answer_empty(status: int, headers: Mapping[str, str]) -> Answer:
