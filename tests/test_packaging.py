@@ -37,6 +37,7 @@ ROOMS = [
     "_token_request",
     "_metadata",
     "_registration",
+    "_fork",
     "_connection",
     "_transport",
     "_exchange",

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ._authorization import AuthorizationRequest
     from ._authorization import AuthorizationResponse
     from ._client import Client
+    from ._exchange import discover_server
     from ._exchange import exchange_code
+    from ._exchange import register_client
     from ._issued_token import IssuedToken
     from ._issued_token import dump_issued
     from ._issued_token import load_issued
@@ -40,10 +42,12 @@ else:
         "RegistrationRequest": "_registration",
         "TICKTICK": "_server",
         "TokenRequest": "_token_request",
+        "discover_server": "_exchange",
         "dump_issued": "_issued_token",
         "exchange_code": "_exchange",
         "json_schema": "_json_schema",
         "load_issued": "_issued_token",
+        "register_client": "_exchange",
     }
 
     def __getattr__(name: str) -> object:
@@ -74,12 +78,14 @@ __all__ = [
     "TokenRequest",
     "__version__",
     "configure_converter",
+    "discover_server",
     "dump_issued",
     "dumps",
     "exchange_code",
     "json_schema",
     "load_issued",
     "loads",
+    "register_client",
     "structure",
     "unstructure",
 ]

@@ -1,13 +1,15 @@
 """Unique secrets, and the search for them in every face of an error and of a process."""
 
 import pickle
-import re
 import traceback
 from base64 import b64encode
 from collections.abc import Iterable
 from collections.abc import Iterator
+from html import escape
+from html import unescape
 from secrets import token_hex
 from urllib.parse import quote
+from urllib.parse import unquote
 from uuid import uuid4
 
 from attrs import asdict
@@ -18,8 +20,8 @@ CLIENT_ID = "client-id"
 
 
 def _canary(name: str) -> str:
-    # A '/' and a '+' make the percent-encoded forms differ from the raw one.
-    return f"{name}/{token_hex(8)}+{token_hex(4)}"
+    # A '/' and a '+' make the percent-encoded form differ from the raw one; a '<' and a '&', the HTML-escaped one.
+    return f"{name}/{token_hex(8)}+{token_hex(4)}<&"
 
 
 @frozen(kw_only=True)
@@ -33,14 +35,20 @@ class Canaries:
     access_token: str = field(factory=lambda: str(uuid4()))
 
     def fill(self, template: bytes) -> bytes:
-        """Put the secrets into what a server echoes: ``<code>`` is the code, ``<access_token>`` the token."""
+        """Put the secrets into what a server echoes: ``<code>`` is the code, ``<html code>`` the code HTML-escaped."""
         for name, value in asdict(self).items():
-            template = template.replace(f"<{name}>".encode(), value.encode())
+            in_part = "".join(f"%{ord(letter):02x}" if number % 2 else letter for number, letter in enumerate(value))
+            forms = {"": value, "html ": escape(value), "percent ": in_part, "both ": escape(quote(escape(value)))}
+            for form, text in forms.items():
+                template = template.replace(f"<{form}{name}>".encode(), text.encode())
         return template
 
     def found_in(self, texts: Iterable[str]) -> list[str]:
         """Return the names of the secrets that stand in a text in any form."""
         text = "\n".join(texts)
+        # What stands there escaped by HTML or percent-encoded, or both, stands there, too.
+        for decode in (unquote, unescape, unquote, unescape):
+            text += "\n" + decode(text)
         credentials = b64encode(f"{CLIENT_ID}:{self.client_secret}".encode()).decode()
         forms = {
             **asdict(self),
@@ -49,11 +57,8 @@ class Canaries:
             # A cut-off secret is one, too.
             **{f"middle of {name}": value[8:20] for name, value in asdict(self).items()},
         }
-        return [
-            name
-            for name, value in forms.items()
-            if re.search(f"{re.escape(value)}|{re.escape(quote(value, safe=''))}", text, re.IGNORECASE)
-        ]
+        text = text.lower()
+        return [name for name, value in forms.items() if value.lower() in text]
 
 
 def faces_of(error: BaseException) -> Iterator[str]:

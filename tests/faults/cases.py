@@ -243,6 +243,7 @@ REFUSALS = [
         name="103",
         play=raw(b"HTTP/1.1 103 Early Hints\r\nLink: <code>\r\n\r\n" + HEAD + b"Content-Length: 2\r\n\r\n{}"),
         error=TokenEndpointError,
+        says=("not read", "interim"),
         fields={"status": 103},
     ),
     Case(
@@ -250,9 +251,14 @@ REFUSALS = [
         name="101",
         play=raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: <code>\r\n\r\n", TOKEN),
         error=TokenEndpointError,
+        says=("not read", "interim"),
         fields={"status": 101},
     ),
     _refused("H19", 400, b"<oauth><error>invalid_grant</error><error_description><code></error_description></oauth>"),
+    *(
+        _refused("H27", 400, _json(error="e", error_description=f"x {echo} y"), name=echo, description="[redacted]")
+        for echo in ("<html code>", "<percent client_secret>", "<both code>")
+    ),
     *(
         _refused("H25", 400, _json(error="e", error_description=said), name=name, description=shown)
         for name, said, shown in (
@@ -267,6 +273,11 @@ REFUSALS = [
 ]
 
 TOKENS = [
+    *(
+        Case(row="H26", name=repr(encoding), play=reply(200, TOKEN, f"Content-Encoding: {encoding}"))
+        for encoding in ("", "identity ", "identity, identity", "Identity", ",")
+    ),
+    Case(row="H26", name="null", play=reply(200, b'{"error":null,' + TOKEN[1:])),
     Case(row="H18", name="latin1", play=reply(200, TOKEN, "Content-Type: application/json;charset=latin1")),
     Case(row="H18", name="plain", play=reply(200, TOKEN, "Content-Type: text/plain")),
     Case(row="H18", name="untyped", play=reply(200, TOKEN)),
@@ -283,7 +294,7 @@ TOKENS = [
 
 BODIES = [
     *(
-        _lost("H20", f"200-{name}", reply(200, body, f"Content-Encoding: {name}"), says)
+        _lost("H20", f"200-{name}", reply(200, body, f"Content-Encoding: {name}"), "not read", says)
         for name, body, says in (
             ("gzip", gzip.compress(TOKEN), "gzip"),
             ("br", b"br", "br"),
@@ -292,8 +303,16 @@ BODIES = [
             ("x" * 10_000, TOKEN, "x" * 200 + ","),
         )
     ),
-    _refused("H20", 400, gzip.compress(_json(error="x")), "Content-Encoding: gzip", name="400", error=None),
-    _refused("H22", 502, b"<html><code>" + b"x" * 70 * 1024, name="page"),
+    *(
+        _refused(
+            "H28", status, gzip.compress(_json(error="x")), "Content-Encoding: gzip", name=name, says=says, error=None
+        )
+        for status, name, says in (
+            (400, "400", ("not read", "gzip")),
+            (401, "401", ("not read", "client id or secret")),
+        )
+    ),
+    _refused("H28", 502, b"<html><code>" + b"x" * 70 * 1024, name="page", says=("not read", "65536")),
     _lost("H22", "over", reply(200, TOKEN + b" " * LIMIT), "65536"),
     _lost("H22", "infinite", endless(HEAD + b"\r\n", b" " * 65536), "65536"),
     _lost(

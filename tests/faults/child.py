@@ -1,6 +1,5 @@
 """What runs in a process of its own: ``python -m faults.child MODE``, its orders as JSON on stdin."""
 
-import atexit
 import gc
 import json
 import os
@@ -10,6 +9,7 @@ import socket
 import stat
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextlib import suppress
@@ -77,27 +77,49 @@ def forked(orders: dict[str, Any]) -> object:
     return tokens
 
 
-def ending(orders: dict[str, Any]) -> None:
-    """Exchange for the first time as the interpreter ends, where Python 3.12 starts no thread."""
+def without_ssl(orders: dict[str, Any]) -> object:
+    """Exchange where Python was built without OpenSSL."""
+    sys.modules["ssl"] = None  # type: ignore[assignment] # whoever imports it fails
+    try:
+        _exchange({**orders, "url": "https://ticktick.invalid/"}, orders["code"])
+    except TransportError as error:
+        return {"words": str(error), "code_unused": error.code_unused}
+    return None
 
-    def exchange() -> None:
-        print(json.dumps(cold(orders)))  # noqa: T201 - it is the answer
 
-    atexit.register(exchange)
+class _Sluggish:
+    """Finds no module, but keeps who imports urllib3 until a fork has happened, or would have."""
+
+    def __init__(self) -> None:
+        self.importing = threading.Event()
+        self.forked = threading.Event()
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "urllib3.util":
+            self.importing.set()
+            self.forked.wait(0.5)
 
 
-def cold(orders: dict[str, Any]) -> object:
-    """Exchange for the first time; return which threads looked for modules, and how many are left."""
-    importers = set()
-
-    class Spy:
-        def find_spec(self, *_: object) -> None:
-            importers.add(threading.current_thread().name)
-
-    sys.meta_path.insert(0, Spy())
-    assert "urllib3" not in sys.modules
-    token = _exchange(orders, orders["code"])
-    return {"token": token, "threads": threading.active_count(), "importers": list(importers)}
+def forked_early(orders: dict[str, Any]) -> object:
+    """Fork while another thread imports urllib3 for the first exchange; the child then exchanges, too."""
+    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and newer warn of a fork with threads
+    finder = _Sluggish()
+    sys.meta_path.insert(0, finder)
+    first, childs = orders["codes"]
+    reader, writer = os.pipe()
+    with ThreadPoolExecutor(1) as executor:
+        mine = executor.submit(_exchange, orders, first)
+        finder.importing.wait()
+        child = os.fork()
+        if not child:
+            signal.alarm(20)  # what waits for ever is killed
+            os.write(writer, _exchange(orders, childs).encode())
+            os._exit(0)
+        finder.forked.set()
+        os.close(writer)
+        tokens = {first: mine.result(), childs: os.read(reader, 100).decode()}
+    os.waitpid(child, 0)
+    return tokens
 
 
 def starved(orders: dict[str, Any]) -> object:
@@ -157,7 +179,6 @@ def loaded(orders: dict[str, Any]) -> object:
 
 
 if __name__ == "__main__":
-    modes = {function.__name__: function for function in (interrupted, forked, ending, cold, starved, weighed, loaded)}
-    answer = modes[sys.argv[1]](json.load(sys.stdin))
-    if answer is not None:
-        print(json.dumps(answer))  # noqa: T201 - it is the answer
+    modes = (interrupted, forked, forked_early, without_ssl, starved, weighed, loaded)
+    mode = next(mode for mode in modes if mode.__name__ == sys.argv[1])
+    print(json.dumps(mode(json.load(sys.stdin))))  # noqa: T201 - it is the answer

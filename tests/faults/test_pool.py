@@ -3,12 +3,13 @@
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
+from urllib3.contrib.socks import SOCKSProxyManager
 
 from faults.cases import BODIES
 from faults.cases import HEAD
@@ -31,22 +32,9 @@ from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1
 from ticktick_oauth import exchange_code
 from ticktick_oauth.exceptions import DeadlineExceededError
+from ticktick_oauth.exceptions import OAuthError
 from ticktick_oauth.exceptions import TokenEndpointError
 from ticktick_oauth.exceptions import TransportError
-
-
-@pytest.fixture
-def watch(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Watch]:
-    """Make exchanges whose secrets must show nowhere by the end of the test."""
-    watch = Watch(caplog, capfd)
-    yield watch
-    assert watch.leaks() == []
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Make an authority for the whole run, which nothing but a pool with its file trusts."""
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def _headers(peer: Peer) -> dict[str, str]:
@@ -187,23 +175,6 @@ def test_a_private_authority_comes_in_by_a_pool(watch: Watch, authority: Authori
     assert peer.requests == 1
 
 
-@pytest.mark.parametrize(
-    "error",
-    [ssl.SSLError("bad handshake"), ssl.SSLCertVerificationError("bad certificate")],
-    ids=["any", "certificate"],
-)
-def test_a_tls_error_that_python_made(watch: Watch, error: ssl.SSLError) -> None:
-    """What urllib3's pyOpenSSL raises has none of the attributes of OpenSSL's own errors."""
-
-    class Pool(urllib3.PoolManager):
-        def urlopen(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - urllib3's own
-            raise error
-
-    outcome = watch.exchange("https://127.0.0.1/token", http=Pool())
-    assert type(outcome) is TransportError
-    assert f"TLS failed with {type(error).__name__}" in str(outcome)
-
-
 # code_unused
 
 
@@ -289,20 +260,6 @@ def test_a_pool_that_is_all_in_use(watch: Watch) -> None:
 # Proxies
 
 
-def test_a_proxy_for_plain_requests(watch: Watch) -> None:
-    """The request goes to the proxy in absolute form, with the proxy's headers, and is passed on once."""
-    headers = urllib3.make_headers(proxy_basic_auth="user:password")
-    with (
-        Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer,
-        Peer(forward) as proxy,
-        urllib3.ProxyManager(proxy.url(), proxy_headers=headers) as http,
-    ):
-        assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
-    assert proxy.received.startswith(f"POST {peer.url()} HTTP/1.1\r\n".encode())
-    assert _headers(proxy)["proxy-authorization"] == "Basic dXNlcjpwYXNzd29yZA=="
-    assert (proxy.requests, peer.requests) == (1, 1)
-
-
 def test_a_proxy_for_tls(watch: Watch, authority: Authority) -> None:
     """Over CONNECT the proxy sees the host and nothing of the request."""
     tls = authority.server()
@@ -316,40 +273,96 @@ def test_a_proxy_for_tls(watch: Watch, authority: Authority) -> None:
     assert (proxy.connections, proxy.requests, peer.requests) == (1, 0, 1)
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_is_not_there(watch: Watch, scheme: str) -> None:
-    """Where the proxy does not listen, nothing was sent."""
-    with (
-        Peer(reply(200, TOKEN)) as peer,
-        closed_port() as port,
-        urllib3.ProxyManager(f"http://{LOOPBACK}:{port}") as http,
-    ):
-        outcome = watch.exchange(f"{scheme}://{LOOPBACK}:{peer.port}/", http=http)
+def _assert_unused(outcome: OAuthTokenV1 | OAuthError, *words: str) -> None:
     assert type(outcome) is TransportError
     assert outcome.code_unused
-    assert "ECONNREFUSED" in str(outcome)
-    assert peer.connections == 0
+    assert not [word for word in (*words, "through the proxy") if word not in str(outcome)], outcome
 
 
-def test_a_proxy_that_refuses_a_tunnel(watch: Watch) -> None:
-    """A refused CONNECT carried no request; as there was a connection, the code is not promised to be unused."""
-    with Peer(reply(407, b"<html>")) as proxy, urllib3.ProxyManager(proxy.url()) as http:
-        outcome = watch.exchange("https://ticktick.invalid/oauth/token", http=http)
-    assert type(outcome) is TransportError
-    assert not outcome.code_unused
+def _socks(peer: Peer) -> SOCKSProxyManager:
+    return SOCKSProxyManager(f"socks5h://{LOOPBACK}:{peer.port}")
+
+
+ENDPOINT = "https://ticktick.invalid/oauth/token"
+
+
+def test_a_proxy_that_is_not_there(watch: Watch) -> None:
+    """Where the proxy does not listen, nothing was sent."""
+    with closed_port() as port, urllib3.ProxyManager(f"http://{LOOPBACK}:{port}") as http:
+        _assert_unused(watch.exchange(ENDPOINT, http=http), "ECONNREFUSED")
+    with closed_port() as port, SOCKSProxyManager(f"socks5h://{LOOPBACK}:{port}") as http:
+        _assert_unused(watch.exchange(ENDPOINT, http=http), "ECONNREFUSED")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(403, "does not let this host through"), (407, "user name and password"), (502, "502")]
+)
+def test_n24_a_proxy_that_refuses_a_tunnel(watch: Watch, status: int, words: str) -> None:
+    """N24: a refused CONNECT carried no request; the status is the proxy's, and its words are nobody's to show."""
+    with Peer(reply(status, b"<html>"), fill=watch.canaries.fill) as proxy, urllib3.ProxyManager(proxy.url()) as http:
+        outcome = watch.exchange(ENDPOINT, http=http)
+    _assert_unused(outcome, f"the proxy answered with status {status}", words)
+    assert "Reason" not in str(outcome)
     assert b"POST" not in proxy.received
 
 
-def test_a_proxy_that_answers_itself(watch: Watch) -> None:
-    """A proxy's own error page is told by its status."""
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [((b"\x05\xff",), "authentication methods were rejected"), ((b"\x05\x00", b"\x05\x02\0\x01" + bytes(6)), "0x02")],
+    ids=["authentication", "ruleset"],
+)
+def test_n24_a_socks_proxy_that_refuses(watch: Watch, answers: tuple[bytes, ...], words: str) -> None:
+    """N24: a SOCKS proxy's own refusal is reported in the words of its protocol."""
+
+    def play(line: Line) -> None:
+        for answer in answers:
+            line.receive()
+            line.send(answer)
+        line.hold()
+
+    with Peer(play) as proxy, _socks(proxy) as http:
+        _assert_unused(watch.exchange(ENDPOINT, http=http), "the SOCKS proxy refused", words)
+    assert proxy.requests == 0
+
+
+def test_a_proxy_that_stalls(watch: Watch) -> None:
+    """The deadline counts for the way through the proxy, too; a tunnel that may have stood leaves the code in doubt."""
+    with Peer(Line.hold) as proxy, urllib3.ProxyManager(proxy.url()) as http:
+        outcome = watch.exchange(ENDPOINT, http=http, timeout=SOON)
+    assert type(outcome) is DeadlineExceededError
+    assert not outcome.code_unused
+    assert watch.elapsed < SOON + 1
+
+
+@pytest.mark.parametrize("end", [Line.end, Line.reset], ids=["FIN", "RST"])
+def test_a_request_that_is_lost_behind_a_proxy(watch: Watch, authority: Authority, end: Script) -> None:
+    """urllib3 reports it as the proxy's error, as it does one in connecting; yet the request was sent."""
+
+    def lose(line: Line) -> None:
+        line.receive_request()
+        end(line)
+
     with (
-        Peer(reply(502, b"<html><code>"), fill=watch.canaries.fill) as proxy,
-        urllib3.ProxyManager(proxy.url()) as http,
+        Peer(lose, tls=authority.server()) as peer,
+        Peer(forward) as proxy,
+        urllib3.ProxyManager(proxy.url(), ca_certs=str(authority.file)) as http,
     ):
-        outcome = watch.exchange("http://localhost:9/oauth/token", http=http)
-    assert isinstance(outcome, TokenEndpointError)
-    assert outcome.status == 502
-    assert proxy.requests == 1
+        outcome = watch.exchange(peer.url(), http=http)
+    assert type(outcome) is TransportError
+    assert not outcome.code_unused
+    assert peer.requests == 1
+
+
+@pytest.mark.parametrize("kind", ["http", "socks"])
+def test_n25_no_plain_request_goes_through_a_proxy(watch: Watch, kind: str) -> None:
+    """N25: to a proxy an endpoint without TLS, which is this machine's own, would show both secrets."""
+    with (
+        Peer(reply()) as proxy,
+        urllib3.ProxyManager(proxy.url()) if kind == "http" else _socks(proxy) as http,
+        pytest.raises(ValueError, match=r"^http must not be a proxy's pool for an endpoint without TLS"),
+    ):
+        watch.exchange(f"http://{LOOPBACK}:9/oauth/token", http=http)
+    assert proxy.connections == 0
 
 
 def test_a_proxy_that_reads_tls_is_not_trusted(watch: Watch, authority: Authority, tmp_path: Path) -> None:
@@ -363,6 +376,63 @@ def test_a_proxy_that_reads_tls_is_not_trusted(watch: Watch, authority: Authorit
     assert type(outcome) is TransportError
     assert "certificate" in str(outcome)
     assert peer.requests == 0
+
+
+# Errors of a pool
+
+
+class Raising(urllib3.PoolManager):
+    """A pool that fails with an error of the test's own."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def urlopen(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - urllib3's own
+        """Fail."""
+        raise self._error
+
+
+def _own_cause() -> Exception:
+    error = OSError("around")
+    error.__cause__ = error
+    return error
+
+
+def _own_argument() -> Exception:
+    error = OSError("around")
+    error.args = (ValueError(error),)
+    error.args[0].args = (error,)
+    return error
+
+
+@pytest.mark.parametrize("make", [_own_cause, _own_argument])
+def test_n26_an_error_that_is_its_own_cause(watch: Watch, make: Callable[[], Exception]) -> None:
+    """N26: the search for the cause of a pool's error comes to an end."""
+    outcome = watch.exchange(ENDPOINT, http=Raising(make()))
+    assert type(outcome) is TransportError
+    assert not outcome.code_unused
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ssl.SSLError("bad handshake"), "TLS failed (SSLError)"),
+        (ssl.SSLCertVerificationError("bad certificate"), "TLS failed (SSLCertVerificationError)"),
+        (urllib3.exceptions.SSLError("Fingerprints did not match."), "TLS failed"),
+        (urllib3.exceptions.ProtocolError("<code>"), "the answer is not proper HTTP (ProtocolError)"),
+        (urllib3.exceptions.ClosedPoolError(urllib3.HTTPConnectionPool("x"), "<code>"), "the pool was closed"),
+        (urllib3.exceptions.LocationParseError("<code>"), "the address has a part that cannot be used"),
+        (OSError("<code>"), "an unexpected error (OSError)"),
+        (RuntimeError("<code>"), "an unexpected error (RuntimeError)"),
+    ],
+)
+def test_a_pools_errors_have_a_sentence(watch: Watch, error: Exception, words: str) -> None:
+    """None of them is a bare class name, and none shows what the error quotes."""
+    outcome = watch.exchange(ENDPOINT, http=Raising(error))
+    assert type(outcome) is TransportError
+    assert f"could not get the answer of ticktick.invalid: {words}" in str(outcome)
+    assert "<code>" not in str(outcome)
 
 
 # Mistakes of the caller

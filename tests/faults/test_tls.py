@@ -1,22 +1,22 @@
-"""The rows T1 to T12: TLS that fails, and what comes of it."""
+"""The rows T1 to T15: TLS that fails, and what comes of it."""
 
-import errno
 import os
 import socket
 import ssl
-import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from faults.cases import HEAD
 from faults.cases import SOON
 from faults.cases import TOKEN
 from faults.cases import reply
-from faults.issuer import issuing
+from faults.flood import hello_requests
+from faults.flood import key_updates
+from faults.flood import tickets
 from faults.parent import run
 from faults.peer import LOOPBACK
 from faults.peer import Line
@@ -27,31 +27,13 @@ from faults.watch import Watch
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import _exchange
 from ticktick_oauth.exceptions import DeadlineExceededError
 from ticktick_oauth.exceptions import InvalidTokenError
 from ticktick_oauth.exceptions import OAuthError
+from ticktick_oauth.exceptions import TokenEndpointError
 from ticktick_oauth.exceptions import TransportError
 
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Make an authority for the whole run."""
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def watch(
-    authority: Authority,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-) -> Iterator[Watch]:
-    """Make exchanges that trust the authority, and whose secrets must show nowhere by the end of the test."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    watch = Watch(caplog, capfd)
-    yield watch
-    assert watch.leaks() == []
+pytestmark = pytest.mark.usefixtures("trusted")
 
 
 def _play(
@@ -125,97 +107,6 @@ def test_a_trust_store_that_was_mended_is_read_again(
     _assert_unused(*_play(watch, reply(200, TOKEN), authority.server()), "certificate")
     store.write_bytes(authority.file.read_bytes())
     assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
-
-
-@pytest.fixture
-def first_exchange() -> Iterator[None]:
-    """Have the test's first exchange read the trust store, as the first of a process does."""
-    _exchange._tls_context.cache_clear()
-    yield
-    _exchange._tls_context.cache_clear()
-
-
-@pytest.mark.usefixtures("first_exchange")
-def test_the_trust_store_is_read_in_a_thread_that_ends(
-    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While urllib3 is loaded, another thread reads the store; the exchange does not go on before that has ended."""
-    readers: list[threading.Thread] = []
-    awaited = threading.Event()
-    alive: list[bool] = []
-    create, connect = ssl.create_default_context, _exchange._connect
-
-    class Reader(threading.Thread):
-        def join(self, timeout: float | None = None) -> None:
-            awaited.set()
-            super().join(timeout)
-
-    def read() -> ssl.SSLContext:
-        readers.append(threading.current_thread())
-        awaited.wait(1)  # the exchange comes first to where it has to wait
-        return create()
-
-    def connect_then(attempt: Any) -> socket.socket:  # noqa: ANN401 - its class is private
-        alive.extend(thread.is_alive() for thread in threading.enumerate() if isinstance(thread, Reader))
-        return connect(attempt)
-
-    monkeypatch.setattr(_exchange, "Thread", Reader)
-    monkeypatch.setattr(ssl, "create_default_context", read)
-    monkeypatch.setattr(_exchange, "_connect", connect_then)
-    assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
-    assert [type(reader) for reader in readers] == [Reader]
-    assert alive == []
-
-
-@pytest.mark.usefixtures("first_exchange")
-def test_an_exchange_without_another_thread(
-    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the system gives no more threads, the trust store is read by the one that there is."""
-
-    class Refused(threading.Thread):
-        def start(self) -> None:
-            raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(_exchange, "Thread", Refused)
-    assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
-
-
-@pytest.mark.usefixtures("first_exchange")
-def test_urllib3_that_cannot_be_loaded(watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation that lacks it is told by its name, before there is a connection."""
-    with Peer(reply(200, TOKEN), tls=authority.server()) as peer, monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "urllib3.connection", None)
-        outcome = watch.exchange(peer.url().replace("http://", "https://"))
-    assert type(outcome) is TransportError
-    assert "could not load urllib3: ModuleNotFoundError; the code was not sent" in str(outcome)
-    assert peer.connections == 0
-
-
-@pytest.mark.usefixtures("first_exchange")
-def test_a_trust_store_that_cannot_be_read(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails in the thread fails again, and is told, where the store is needed."""
-
-    def fail() -> ssl.SSLContext:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(ssl, "create_default_context", fail)
-    with Peer(Line.hold) as peer:
-        outcome = watch.exchange(peer.url().replace("http://", "https://"))
-    assert type(outcome) is TransportError
-    assert "could not read the trust store: EACCES, Permission denied; the code was not sent" in str(outcome)
-    assert peer.received == b""
-
-
-@pytest.mark.parametrize("mode", ["cold", "ending"])
-def test_the_first_exchange_of_a_process(watch: Watch, authority: Authority, mode: str) -> None:
-    """One thread alone imports, so that none waits for another's; none stays; Python 3.12 starts none at its end."""
-    issued: dict[str, str] = {}
-    with Peer(issuing(issued), tls=authority.server()) as peer:
-        url = peer.url().replace("http://", "https://")
-        output, result = run(mode, client_secret=watch.canaries.client_secret, url=url, code="first")
-    watch.note(output)
-    assert {"token": issued["first"], "threads": 1, "importers": ["MainThread"]} == result
 
 
 def test_t1_an_unknown_authority(watch: Watch, tmp_path: Path) -> None:
@@ -382,3 +273,82 @@ def test_t12_a_trust_store_that_is_none(
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
     outcome, peer = _play(watch, reply(200, TOKEN), authority.server())
     _assert_unused(outcome, peer, "certificate", "trust store", "SSL_CERT_FILE")
+
+
+@pytest.mark.parametrize("records", [hello_requests, tickets, key_updates])
+def test_t13_a_flood(watch: Watch, authority: Authority, tmp_path: Path, records: Callable[..., Any]) -> None:
+    """T13: records without end, in the handshake or behind the request, are cut at the deadline."""
+    context = None if records is hello_requests else authority.server()
+    script = hello_requests if context is None else records(context, tmp_path)
+    outcome, _ = _play(watch, script, context, timeout=SOON)
+    assert type(outcome) is DeadlineExceededError
+    assert outcome.code_unused == (context is None)
+    assert f"{SOON:g} seconds" in str(outcome)
+
+
+def _answer_the_head(line: Line) -> None:
+    line.receive()
+    line.answer(401, b'{"error":"invalid_client"}')
+
+
+def test_t14_an_answer_before_the_body_is_read(watch: Watch, authority: Authority) -> None:
+    """T14: a server that answers the head and closes is heard each time, since the body is on its way by then."""
+    with Peer(_answer_the_head, tls=authority.server(), fill=watch.canaries.fill) as peer:
+        outcomes = [watch.exchange(peer.url()) for _ in range(20)]
+    assert [TokenEndpointError] * 20 == [type(outcome) for outcome in outcomes]
+
+
+@pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
+def test_t15_a_key_log_that_cannot_be_written(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, http: urllib3.PoolManager | None
+) -> None:
+    """T15: the variable is named, and nothing was sent."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys.log"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))  # another store than any before
+    with Peer(Line.hold) as peer:
+        outcome = watch.exchange(peer.url().replace("http://", "https://"), http=http)
+    assert type(outcome) is TransportError
+    assert outcome.code_unused
+    assert "ENOENT" in str(outcome)
+    assert "SSLKEYLOGFILE" in str(outcome)
+    assert peer.received == b""
+
+
+def test_t15_a_python_without_ssl(watch: Watch) -> None:
+    """T15: what is missing is named, and nothing was sent."""
+    output, result = run("without_ssl", client_secret=watch.canaries.client_secret, code=watch.canaries.code)
+    watch.note(output)
+    assert result["code_unused"] is True
+    assert "could not load urllib3: " in result["words"]
+    assert "ssl" in result["words"]
+
+
+def test_an_https_address_without_a_port(watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The port is 443, and the Host header has none; the endpoint's query is sent."""
+    asked: list[object] = []
+    with Peer(reply(200, TOKEN), tls=authority.server(), fill=watch.canaries.fill) as peer:
+
+        def resolve(host: object, port: object, *_: object, **__: object) -> list[tuple[Any, ...]]:
+            asked.extend([host, port])
+            return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (LOOPBACK, peer.port))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        assert isinstance(watch.exchange("https://localhost/oauth/token?tenant=a%20b&x="), OAuthTokenV1)
+    assert ["localhost", 443] == asked
+    assert peer.received.startswith(b"POST /oauth/token?tenant=a%20b&x= HTTP/1.1\r\n")
+    assert b"\r\nHost: localhost\r\n" in peer.received
+
+
+def test_a_certificate_that_python_313_refuses(watch: Watch, tmp_path: Path) -> None:
+    """An authority of the kind that many companies have is refused by strict checks only, which the error says."""
+    authority = Authority(tmp_path, strict=False)
+    context = ssl.create_default_context(cafile=authority.file)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    with (
+        Peer(reply(200, TOKEN), tls=authority.server()) as peer,
+        urllib3.PoolManager(ssl_context=context) as http,
+    ):
+        outcome = watch.exchange(peer.url(), http=http)
+    assert type(outcome) is TransportError
+    assert "the certificate was refused: " in str(outcome)
+    assert "Python 3.13 and newer ask more of certificates" in str(outcome)
