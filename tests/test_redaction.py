@@ -83,6 +83,11 @@ def test_what_is_shown_of_a_code(said: str, shown: str) -> None:
     assert shown == clean(said, ["a<b", None, ""])
 
 
+def test_a_secret_that_is_part_of_another_leaves_no_rest_of_it() -> None:
+    """The longest is cut out first."""
+    assert "a [redacted] b" == clean("a secrets b", ["secret", "secrets", "ecret"])
+
+
 def test_a_text_is_printable_and_short() -> None:
     """Line ends, escapes and bidi controls go, before secrets are looked for, and 200 characters stay."""
     assert "[31m[redacted] ok" == clean("\x1b[31mse\u202ecr\net ok\r\n", ["secret"])

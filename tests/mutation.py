@@ -1,0 +1,185 @@
+"""Break the package in one place at a time and see whether its tests notice: ``python -m mutation``, in ``tests``.
+
+A mutant changes one comparison, condition, constant, operator or statement of a room. It is killed when a test of that
+room fails, and survives when none does. Prints each survivor, and the score.
+"""
+
+import argparse
+import ast
+import copy
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import ticktick_oauth
+
+PACKAGE = Path(ticktick_oauth.__file__).parent
+TESTS = Path(__file__).parent
+# The tests of each room; a folder stands for all that is in it.
+ROOMS = {
+    "exceptions": ["test_exceptions.py", "test_token_request.py"],
+    "_checks": ["test_server.py", "test_client.py", "test_authorization.py", "test_token.py", "conformance"],
+    "_redaction": ["test_redaction.py", "test_token_request.py", "test_authorization.py"],
+    "_token": ["test_token.py", "conformance"],
+    "_json": ["conformance"],
+    "_converter": ["conformance"],
+    "_json_schema": ["conformance/test_json_schema.py"],
+    "_refusal": ["test_token_request.py", "test_registration.py", "test_server.py"],
+    "_server": ["test_server.py"],
+    "_issued_token": ["test_issued_token.py", "storage"],
+    "_client": ["test_client.py"],
+    "_authorization": ["test_authorization.py"],
+    "_token_request": ["test_token_request.py"],
+    "_metadata": ["test_server.py"],
+    "_registration": ["test_registration.py"],
+    "_connection": ["faults"],
+    "_transport": ["faults"],
+    "_exchange": ["faults"],
+    "_http_server": ["test_http_server.py", "test_loopback.py"],
+    "_loopback": ["test_loopback.py"],
+    "_token_file": ["storage"],
+    "storage": ["storage"],
+}
+_SECONDS = 300
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+
+
+def mutations(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what may stand in a node's place."""
+    twin = copy.deepcopy(node)
+    if isinstance(twin, ast.Compare) and type(twin.ops[0]) in _COMPARISONS:
+        twin.ops[0] = _COMPARISONS[type(twin.ops[0])]()
+        yield twin
+    elif isinstance(twin, ast.BoolOp):
+        twin.op = ast.Or() if isinstance(twin.op, ast.And) else ast.And()
+        yield twin
+    elif isinstance(twin, ast.UnaryOp) and isinstance(twin.op, ast.Not):
+        yield twin.operand
+    elif isinstance(twin, ast.BinOp) and isinstance(twin.op, (ast.Add, ast.Sub)):
+        twin.op = ast.Sub() if isinstance(twin.op, ast.Add) else ast.Add()
+        yield twin
+    elif isinstance(twin, ast.Constant) and isinstance(twin.value, (bool, int, str)):
+        yield ast.Constant(_another(twin.value))
+    elif isinstance(twin, (ast.If, ast.IfExp)):
+        twin.test = ast.UnaryOp(ast.Not(), twin.test)
+        yield twin
+    elif isinstance(twin, ast.Return) and twin.value is not None and not isinstance(twin.value, ast.Constant):
+        yield ast.Return(ast.Constant(None))
+    elif isinstance(twin, (ast.Raise, ast.Expr)) and not isinstance(getattr(twin, "value", None), ast.Constant):
+        yield ast.Pass()
+
+
+def _another(value: bool | int | str) -> bool | int | str:  # noqa: FBT001 - a constant
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else f"{value}mutant"
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, target: ast.AST, replacement: ast.AST) -> None:
+        self._target = target
+        self._replacement = replacement
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if node is self._target:
+            return ast.copy_location(self._replacement, node)
+        return super().visit(node)  # type: ignore[no-any-return] # typeshed has it so
+
+
+def _outside_annotations(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree without what no test can see: docstrings, annotations and what is for type checkers alone."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name in {"annotation", "returns"}:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            is_text = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+            if isinstance(child, ast.AST) and not is_text:
+                yield from _outside_annotations(child)
+
+
+def mutants(source: str, random: Random, count: int) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the words and the source of some mutants of a room."""
+    tree = ast.parse(source)
+    places = [(node, new) for node in _outside_annotations(tree) for new in mutations(node)]
+    random.shuffle(places)
+    for node, new in places[:count]:
+        changed = ast.unparse(ast.fix_missing_locations(_Replace(node, new).visit(tree)))
+        _Replace(new, node).visit(tree)  # the tree is the original again
+        was, becomes = (ast.unparse(each).partition("\n")[0] for each in (node, new))
+        yield getattr(node, "lineno", 0), f"{was} -> {becomes}", changed
+
+
+def survives(room: str, source: str) -> bool:
+    """Run the tests of a room on a copy of the package with this source; no end within five minutes is a failure."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / PACKAGE.name
+        shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"))
+        (target / f"{room}.py").write_text(source, encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-qx",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            "-m",
+            "not slow",
+        ]
+        try:
+            finished = subprocess.run(
+                [*command, *(str(TESTS / name) for name in ROOMS[room])],
+                cwd=TESTS.parent,
+                env={**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"},
+                capture_output=True,
+                check=False,
+                timeout=_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return False
+    return finished.returncode == 0
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description="break the package in one place at a time, and run its tests")
+    parser.add_argument("rooms", nargs="*", help=f"of {', '.join(ROOMS)} (default: all)")
+    parser.add_argument("--count", type=int, default=40, help="mutants of each room (default: 40)")
+    parser.add_argument("--seed", type=int, default=7, help="(default: 7)")
+    arguments = parser.parse_args()
+    made = killed = 0
+    for room in arguments.rooms or ROOMS:
+        source = (PACKAGE / f"{room}.py").read_text("utf-8")
+        if not survives(room, ast.unparse(ast.parse(source))):
+            parser.error(f"the tests of {room} fail without a mutant")
+        for line, words, changed in mutants(source, Random(f"{arguments.seed} {room}"), arguments.count):
+            made += 1
+            if survives(room, changed):
+                print(f"{room}:{line}: {words}", flush=True)  # noqa: T201 - a command line
+            else:
+                killed += 1
+    print(f"{killed} of {made} mutants killed, {100 * killed / max(made, 1):.1f} %")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
