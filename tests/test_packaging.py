@@ -24,6 +24,7 @@ ANSWER = '{"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "expires_in":
 ROOMS = [
     "exceptions",
     "_checks",
+    "_address",
     "_redaction",
     "_token",
     "_json",

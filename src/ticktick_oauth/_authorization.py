@@ -3,7 +3,7 @@
 from attrs import field
 from attrs import frozen
 
-from ._checks import Address
+from ._address import Address
 from ._checks import check_code_verifier
 from ._checks import check_text
 from ._checks import check_type

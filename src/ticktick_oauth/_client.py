@@ -4,7 +4,7 @@ from attrs import field
 from attrs import frozen
 from attrs.validators import optional
 
-from ._checks import check_address
+from ._address import check_address
 from ._checks import check_credential
 from ._checks import instance_of
 from ._checks import validator

@@ -30,8 +30,6 @@ _UNICODE_WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-# RFC 9562 section 5.4: the version stands in the thirteenth digit, the variant in the seventeenth.
-_UUID4 = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
 # Text, which `re` compiles at its first use: TickTick sends a number.
 _INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?"
 
@@ -161,7 +159,11 @@ def _read_uuid4(value: object) -> UUID | None:
     if not isinstance(value, str):
         return value if isinstance(value, UUID) and is_uuid4(value) else None
     text = value if len(value) == 36 else _hyphenated(value)  # noqa: PLR2004 - 8-4-4-4-12, the common form
-    return UUID(int=int(text.replace("-", ""), 16)) if _UUID4.fullmatch(text) else None
+    try:
+        uuid = UUID(bytes=bytes.fromhex(text.replace("-", "")))
+    except ValueError:  # not hexadecimal; or not 16 bytes, as of a text with white space, over which `fromhex` passes
+        return None
+    return uuid if text[8:24:5] == "----" and is_uuid4(uuid) else None
 
 
 def _hyphenated(text: str) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from ._address import Address
 from ._authorization import AuthorizationRequest
 from ._authorization import AuthorizationResponse
-from ._checks import Address
 from ._http_server import TLS_HANDSHAKE
 from ._http_server import Answer
 from ._http_server import Request

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from attrs import field
 from attrs import frozen
 
-from ._checks import check_issuer
+from ._address import check_issuer
 from ._checks import validator
 from ._refusal import read_refusal
 from ._server import AuthorizationServer

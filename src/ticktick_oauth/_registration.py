@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from attrs import field
 from attrs import frozen
 
-from ._checks import check_address
+from ._address import check_address
 from ._checks import check_text
 from ._checks import check_type
 from ._checks import instance_of

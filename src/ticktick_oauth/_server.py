@@ -7,8 +7,8 @@ from attrs import field
 from attrs import frozen
 from attrs.validators import optional
 
-from ._checks import check_address
-from ._checks import check_issuer
+from ._address import check_address
+from ._address import check_issuer
 from ._checks import check_type
 from ._checks import validator
 from .exceptions import RegistrationError

@@ -5,7 +5,7 @@ from typing import cast
 
 from attrs import asdict
 
-from .._checks import check_address
+from .._address import check_address
 from .._http_server import Answer
 from .._http_server import Request
 from .._refusal import read_object
