@@ -41,7 +41,6 @@ def pieces() -> dict[str, Callable[[], object]]:
     from cattrs import BaseConverter
 
     from ticktick_oauth import OAuthTokenV1
-    from ticktick_oauth import _converter
     from ticktick_oauth import loads
     from ticktick_oauth import structure
     from ticktick_oauth.exceptions import InvalidTokenError
@@ -62,8 +61,7 @@ def pieces() -> dict[str, Callable[[], object]]:
         "structure(dict)": lambda: structure(mapping),
         "attrs: __init__ with four validators": lambda: OAuthTokenV1(access_token=uuid, expires_in=1),
         "uuid: UUID(int=...)": lambda: UUID(int=number),
-        "re: the pattern of a UUID": lambda: _converter._UUID4.fullmatch(UUID4),  # noqa: SLF001
-        "int: the number of a UUID": lambda: int(UUID4.replace("-", ""), 16),
+        "the bytes of a UUID": lambda: bytes.fromhex(UUID4.replace("-", "")),
         "cattrs: call and dispatch": lambda: converter.structure(mapping, OAuthTokenV1),
         "json: the scanner": lambda: scan(text, 0),
         "UTF-8": lambda: COMMON.decode("utf-8"),
