@@ -4,21 +4,15 @@ import gc
 import resource
 import socket
 import ssl
-import sys
 import threading
-from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
 from contextlib import suppress
 from errno import EADDRINUSE
 from errno import EADDRNOTAVAIL
-from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING
 
 import pytest
 
-import ticktick_oauth
 from person import LATE
 from person import eventually
 from person import free_port
@@ -32,9 +26,6 @@ from ticktick_oauth._http_server import Request
 from ticktick_oauth._http_server import listen
 from ticktick_oauth._http_server import page
 from ticktick_oauth._listener import Listener
-
-if TYPE_CHECKING:
-    from _typeshed import TraceFunction
 
 GOOD = b"GET /a?b=c HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
 
@@ -223,67 +214,6 @@ def test_a_forgotten_listener_closes_itself() -> None:
     del listener
     gc.collect()
     eventually(lambda: not is_listened_on(port))
-
-
-class Interruption:
-    """Raises KeyboardInterrupt where this thread runs the package: at an event of many, and once more shortly after."""
-
-    def __init__(self, first: int, second: int) -> None:
-        self.left = first
-        self.second = second
-        self.has_come = False
-
-    def run(self, action: Callable[[], object]) -> None:
-        """Run the action, which the interruption ends."""
-        measuring = sys.gettrace()
-        sys.settrace(self._trace)
-        sys.setprofile(self._profile)
-        try:
-            action()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            sys.setprofile(None)
-            sys.settrace(measuring)
-
-    def _is_ours(self, frame: FrameType) -> bool:
-        file = Path(frame.f_code.co_filename)
-        return file.parent == Path(ticktick_oauth.__file__).parent or file.name == "contextlib.py"
-
-    def _trace(self, frame: FrameType, _event: str, _: object) -> "TraceFunction":
-        if self._is_ours(frame):
-            self.left -= 1
-            if self.left == 0:
-                self.has_come = True
-                raise KeyboardInterrupt  # Python stops to trace here
-        return self._trace
-
-    def _profile(self, frame: FrameType, _event: str, _: object) -> None:
-        if self.has_come and self._is_ours(frame):
-            self.second -= 1
-            if self.second == 0:
-                raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("second", [0, 1, 2, 3, 5])
-def test_interruptions_leave_nothing_open(second: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C at any line of the start, of the wait or of the end, and once more after it, leaves no port open."""
-    monkeypatch.setattr(_listener, "_POLL_SECONDS", 0.001)
-    port = free_port()
-
-    def listen_for_a_while() -> None:
-        with listen("127.0.0.1", port, echo):
-            connect(port).close()
-
-    first = 0
-    while True:
-        first += 1
-        interruption = Interruption(first, second)
-        interruption.run(listen_for_a_while)
-        eventually(lambda: not is_listened_on(port))
-        if not interruption.has_come:
-            break
-    assert first > 30
 
 
 def test_localhost_is_both_addresses() -> None:

@@ -377,7 +377,7 @@ def test_a_port_in_use_is_named() -> None:
         port = Running(receiver).port
         for host in ("127.0.0.1", "localhost"):
             with pytest.raises(OSError, match=f"cannot listen on port {port} of {host}: Address already in use"):
-                listen_for_redirect(f"http://{host}:{port}/").__enter__()
+                listen_for_redirect(f"http://{host}:{port}/")
 
 
 @pytest.mark.parametrize(
@@ -426,4 +426,4 @@ def test_what_can_be_listened_on(redirect_uri: str, *, can: bool) -> None:
     assert can == can_listen_on(redirect_uri)
     if not can:
         with pytest.raises(ValueError, match="redirect_uri must start with http:// and lead to"):
-            listen_for_redirect(redirect_uri).__enter__()
+            listen_for_redirect(redirect_uri)

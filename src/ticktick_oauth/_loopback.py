@@ -5,9 +5,8 @@ and the wait goes on.
 """
 
 import threading
-from contextlib import contextmanager
 from queue import Empty
-from queue import SimpleQueue
+from queue import Queue
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -20,6 +19,7 @@ from ._http_server import Answer
 from ._http_server import Request
 from ._http_server import listen
 from ._http_server import page
+from ._listener import Listener
 from ._pages import allowed_page
 from ._pages import denied_page
 from ._pages import error_page
@@ -28,7 +28,7 @@ from .exceptions import AuthorizationError
 from .exceptions import InvalidRedirectError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from contextlib import AbstractContextManager
 
 _NOT_THE_REDIRECT = "This is not the answer that ticktick-oauth waits for."
 
@@ -51,9 +51,8 @@ def _address_to_listen_on(redirect_uri: str) -> Address | None:
     return address if address is not None and address.scheme == "http" and address.is_loopback else None
 
 
-@contextmanager
-def listen_for_redirect(redirect_uri: str | None = None) -> "Generator[RedirectReceiver, None, None]":
-    """Listen where a redirect will come in, for the time of a ``with`` block.
+def listen_for_redirect(redirect_uri: str | None = None) -> "AbstractContextManager[RedirectReceiver]":
+    """Listen where a redirect will come in, from now to the end of a ``with`` block.
 
     Args:
         redirect_uri: Where; None for a free port of 127.0.0.1.
@@ -71,11 +70,27 @@ def listen_for_redirect(redirect_uri: str | None = None) -> "Generator[RedirectR
             raise ValueError("redirect_uri must start with http:// and lead to 127.0.0.1, [::1] or localhost")
         host, port = address.host, address.port
     receiver = RedirectReceiver()
-    # What listens refers to the receiver and not the other way round: it ends with this block, even when its end is
-    # interrupted.
-    with listen(host, port, receiver.answer, on_unreadable=receiver.refuse_unreadable) as listener:
-        receiver.redirect_uri = redirect_uri or f"http://{host}:{listener.port}/"
-        yield receiver
+    listener = listen(host, port, receiver.answer, on_unreadable=receiver.refuse_unreadable)
+    receiver.redirect_uri = redirect_uri or f"http://{host}:{listener.port}/"
+    return _Block(listener, receiver)
+
+
+class _Block:
+    """A ``with`` block that listens.
+
+    Nothing else refers to the listener, which ends when it is forgotten: so it ends with the block, even when Ctrl-C
+    comes right before its last line.
+    """
+
+    def __init__(self, listener: Listener, receiver: "RedirectReceiver") -> None:
+        self._listener = listener
+        self._receiver = receiver
+
+    def __enter__(self) -> "RedirectReceiver":
+        return self._receiver
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
 
 
 class RedirectReceiver:
@@ -88,7 +103,8 @@ class RedirectReceiver:
         self._expected: tuple[AuthorizationRequest, Address] | None = None
         self._lock = threading.Lock()
         self._outcome: AuthorizationResponse | AuthorizationError | None = None
-        self._arrivals: SimpleQueue[AuthorizationResponse | AuthorizationError | Refusal] = SimpleQueue()
+        # Not a SimpleQueue, which waits for ever on Python 3.10 where the time is over as soon as the wait begins.
+        self._arrivals: Queue[AuthorizationResponse | AuthorizationError | Refusal] = Queue()
         self._refusals: set[Refusal] = set()
 
     def expect(self, request: AuthorizationRequest) -> None:
