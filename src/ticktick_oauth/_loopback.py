@@ -52,7 +52,7 @@ def _address_to_listen_on(redirect_uri: str) -> Address | None:
 
 
 def listen_for_redirect(redirect_uri: str | None = None) -> "AbstractContextManager[RedirectReceiver]":
-    """Listen where a redirect will come in, from now to the end of a ``with`` block.
+    """Listen where a redirect will come in, from now until the end of a ``with`` block.
 
     Args:
         redirect_uri: Where; None for a free port of 127.0.0.1.
@@ -72,11 +72,11 @@ def listen_for_redirect(redirect_uri: str | None = None) -> "AbstractContextMana
     receiver = RedirectReceiver()
     listener = listen(host, port, receiver.answer, on_unreadable=receiver.refuse_unreadable)
     receiver.redirect_uri = redirect_uri or f"http://{host}:{listener.port}/"
-    return _Block(listener, receiver)
+    return _Listening(listener, receiver)
 
 
-class _Block:
-    """A ``with`` block that listens.
+class _Listening:
+    """The ``with`` block of a receiver, which listens until its end.
 
     Nothing else refers to the listener, which ends when it is forgotten: so it ends with the block, even when Ctrl-C
     comes right before its last line.
