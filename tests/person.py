@@ -18,9 +18,9 @@ def free_port(host: str = "127.0.0.1") -> int:
         return port
 
 
-def browse(uri: str, *, decision: str = "allow") -> tuple[int, str]:
+def browse(uri: str, *, decision: str = "allow", ca_file: str | None = None) -> tuple[int, str]:
     """Go to an authorization URL, decide, follow the redirect, and return the status and the page there."""
-    with urllib3.PoolManager(retries=False, timeout=LATE) as http:
+    with urllib3.PoolManager(retries=False, timeout=LATE, ca_certs=ca_file) as http:
         form = {"user": "ada", "decision": decision}
         answer = http.request("POST", uri, fields=form, encode_multipart=False, redirect=False)
         if (location := answer.headers.get("Location")) is not None:

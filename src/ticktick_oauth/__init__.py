@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ._server import DIDA365
     from ._server import TICKTICK
     from ._server import AuthorizationServer
+    from ._sign_in import sign_in
     from ._token_request import TokenRequest
 else:
     # What parsing a token does not need is loaded at its first use (PEP 562), by its room. Hidden from type checkers,
@@ -48,6 +49,7 @@ else:
         "json_schema": "_json_schema",
         "load_issued": "_issued_token",
         "register_client": "_exchange",
+        "sign_in": "_sign_in",
     }
 
     def __getattr__(name: str) -> object:
@@ -86,6 +88,7 @@ __all__ = [
     "load_issued",
     "loads",
     "register_client",
+    "sign_in",
     "structure",
     "unstructure",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._transport import Request
 
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
-_MAX_TIMEOUT = 3600.0
+MAX_TIMEOUT = 3600.0
 # 2.0 and 2.1 have no `read1`: they would send the request, and lose the token that was issued.
 _URLLIB3_FLOOR = (2, 2, 3)
 
@@ -119,11 +119,22 @@ def register_client(
     return request.parse_response(*_send(request, http, timeout))
 
 
-def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "Answer":
+def check_timeout(timeout: object, limit: float) -> None:
+    """Check a number of seconds.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not over 0 and up to the limit.
+
+    """
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
         raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
-    if not 0 < timeout <= _MAX_TIMEOUT:  # also false for NaN
-        raise ValueError(f"timeout must be over 0 and up to {_MAX_TIMEOUT:g} seconds")
+    if not 0 < timeout <= limit:  # also false for NaN
+        raise ValueError(f"timeout must be over 0 and up to {limit:g} seconds")
+
+
+def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "Answer":
+    check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
     if sys.platform == "emscripten":
         reason = f"this Python has no sockets: let JavaScript's fetch carry a {type(request).__name__}"
