@@ -33,8 +33,8 @@ from .exceptions import StorageError
 
 __all__ = ["TokenFile", "TokenStore", "default_path", "require_token"]
 
-_TOKEN_VARIABLE = "TICKTICK_OAUTH_TOKEN"  # noqa: S105 - a name, not a token
-_TOKEN_PLACE = f"${_TOKEN_VARIABLE}"
+TOKEN_VARIABLE = "TICKTICK_OAUTH_TOKEN"  # noqa: S105 - a name, not a token
+_TOKEN_PLACE = f"${TOKEN_VARIABLE}"
 _NEXT = "name another file, or move this one away"
 
 
@@ -191,7 +191,7 @@ def load_from_environment() -> IssuedToken | None:
         StorageError: the variable holds something else.
 
     """
-    text = os.environ.get(_TOKEN_VARIABLE)
+    text = os.environ.get(TOKEN_VARIABLE)
     return attempt("load", Path(_TOKEN_PLACE), lambda _: load_issued(text)) if text else None
 
 

@@ -106,7 +106,7 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
     """Sign in by pasting, look at the token, print it, and log out; the secret is never on the screen."""
     text, code = terminal.run("ticktick-oauth status")
     kept = terminal.home / ".config" / "ticktick-oauth" / "token.json"
-    assert (f"no token in {kept}; sign in with: ticktick-oauth login", 1) == (text.strip(), code)
+    assert (f"no token is kept in {kept}; sign in with: ticktick-oauth login", 1) == (text.strip(), code)
 
     terminal.start(f"ticktick-oauth login --manual --server {served['issuer']}")
     terminal.wait_for("Client id:")
@@ -126,7 +126,7 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
 
     text, code = terminal.run("ticktick-oauth status --fail-within 14d")
     assert (True, 0) == (text.startswith(f"a token of {served['issuer']} that expires on "), code)
-    text, code = terminal.run("ticktick-oauth token --format header")
+    text, code = terminal.run(f"ticktick-oauth token --format header --server {served['issuer']}")
     assert (True, 0) == (re.fullmatch(r"Authorization: Bearer [0-9a-f-]{36}\n", text) is not None, code)
     text, code = terminal.run("ticktick-oauth logout")
     assert (True, 0) == (text.startswith(f"{kept} is deleted; TickTick documents no revocation"), code)

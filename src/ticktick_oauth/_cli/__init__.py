@@ -1,83 +1,61 @@
-"""The command line: ``ticktick-oauth``, or ``python -m ticktick_oauth``."""
+"""Run the command line: ``ticktick-oauth``, or ``python -m ticktick_oauth``."""
 
-import os
 import sys
-from argparse import ArgumentParser
-from argparse import Namespace
-from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable
 from collections.abc import Sequence
 
-from .. import __version__
 from ..exceptions import OAuthError
-from . import documents
-from . import keeping
-from . import local
-from . import login
-from .exits import EXIT_CODES
+from .exits import DONE
 from .exits import INTERRUPTED
+from .exits import READER_GONE
+from .exits import TERMINATED
 from .exits import USAGE
 from .exits import Stop
 from .exits import exit_code
-from .words import say
+from .output import flush_answer
+from .output import say
+from .signals import Terminated
+from .signals import raised_signals
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; None stands for the process's own arguments."""
-    # A terminal without UTF-8 shows what it cannot as escapes. Standard output may be closed, or another's object.
+    with raised_signals():
+        code = _guard(lambda: _run(sys.argv[1:] if argv is None else list(argv)))
+        flushed = _guard(flush_answer)
+        return code or flushed
+
+
+def _run(argv: list[str]) -> int | None:
+    from .parser import make_parser  # takes long enough to be interrupted
+
+    # A terminal without UTF-8 shows escapes. The answer is written as a whole, at one place, where a failure can be
+    # explained. Standard output may be closed, or another's object.
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
-        reconfigure(errors="backslashreplace")
-    code = _run(_parser().parse_args(argv))
-    reason = _flush()
-    return code if reason is None else _fail(f"standard output: {reason}", code or USAGE)
+        reconfigure(errors="backslashreplace", line_buffering=False, write_through=False)
+    arguments = make_parser().parse_args(argv)
+    code: int | None = arguments.run(arguments)
+    return code
 
 
-def _run(arguments: Namespace) -> int:
+def _guard(task: Callable[[], int | None]) -> int:
+    """Do a task and return its exit code; a failure is one line on stderr, never a traceback."""
     try:
-        code: int = arguments.run(arguments)
+        return task() or DONE
     except Stop as stop:
-        return _fail(stop.message, stop.code)
-    except KeyboardInterrupt:
+        message, code = stop.message, stop.code
+    except KeyboardInterrupt as error:
         if sys.stderr is not None and sys.stderr.isatty():
             say("")  # the prompt, and what was typed, keep their line
-        return _fail("interrupted", INTERRUPTED)
+        message, code = ("terminated", TERMINATED) if isinstance(error, Terminated) else ("interrupted", INTERRUPTED)
     except OAuthError as error:
-        return _fail(str(error), exit_code(error))
+        message, code = str(error), exit_code(error)
+    except BrokenPipeError:
+        return READER_GONE  # as `head` does it, which has seen enough
     except OSError as error:
-        return _fail(error.strerror or str(error), USAGE)
-    except ValueError as error:
-        return _fail(str(error), USAGE)
+        message, code = error.strerror or str(error), USAGE
+    except (RuntimeError, ValueError) as error:  # RuntimeError: no thread can be started
+        message, code = str(error), USAGE
+    if message:
+        say(f"ticktick-oauth: {message}")
     return code
-
-
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="ticktick-oauth",
-        description="Get, check and keep a TickTick access token.",
-        epilog=EXIT_CODES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for family in (login, keeping, documents, local):
-        family.add_commands(commands)
-    return parser
-
-
-def _fail(message: str, code: int) -> int:
-    say(f"ticktick-oauth: {message}")
-    return code
-
-
-def _flush() -> str | None:
-    """Bring out what was printed, while it can still be told why nobody takes it; None when all went well."""
-    if sys.stdout is None:
-        return None
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        reason = error.strerror
-    else:
-        return None
-    # What is still in the buffer goes nowhere, or the interpreter would try again at its end, and complain.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return reason

@@ -1,49 +1,104 @@
-"""Commands on documents: ``check`` and ``schema``."""
+"""Run the commands on documents: ``check`` and ``schema``."""
 
 import json
 import sys
 from argparse import ArgumentParser
-from argparse import ArgumentTypeError
 from argparse import Namespace
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import cast
 
 from .._converter import loads
+from .._json import parse_json
 from .._json_schema import json_schema
 from ..exceptions import InvalidTokenError
+from .exits import ANSWER_IS_NO
 from .exits import DONE
-from .exits import NO
+from .exits import USAGE
+from .exits import Stop
+from .output import say
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+
+# What the token endpoint's answer may have, too. A device, or a pipe, may have no end.
+_MAX_SIZE = 64 * 1024
+# RFC 6749 section 5.2. Another word may be a secret in the wrong place.
+_ERRORS = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+)
 
 
 def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """Add this family to the parser."""
     check = commands.add_parser("check", help="validate a token response and list all that is wrong with it")
-    check.add_argument("document", metavar="FILE", type=_document, help="a file, or - for standard input")
+    check.add_argument("document", metavar="FILE", help="a file, or - for standard input")
     check.set_defaults(run=_check)
     schema = commands.add_parser("schema", help="print the JSON Schema of a token response")
     schema.set_defaults(run=_schema)
 
 
-def _document(name: str) -> bytes:
-    """Read a file when the arguments are parsed, so that one that cannot be read is wrong usage."""
+def read_document(name: str) -> bytes:
+    """Return what a file holds, or standard input (``-``), up to one byte more than a document may have.
+
+    Raises:
+        Stop: it cannot be read; the name is not repeated, since it may be the document itself.
+
+    """
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except (AttributeError, OSError) as error:  # AttributeError: standard input is closed
-        reason = getattr(error, "strerror", None) or "it cannot be read"
-    raise ArgumentTypeError(f"{name}: {reason}")
+        if name != "-":
+            with Path(name).open("rb") as file:
+                return file.read(_MAX_SIZE + 1)
+        if sys.stdin is not None:
+            if sys.stdin.isatty():
+                say("Paste the token response, then press Ctrl-D on a line of its own:")
+            return sys.stdin.buffer.read(_MAX_SIZE + 1)
+        reason = "it is closed"
+    except OSError as error:
+        reason = str(error.strerror)
+    what = "standard input" if name == "-" else "FILE, which is a file's name, or - for standard input,"
+    raise Stop(f"{what} cannot be read: {reason}", USAGE)
+
+
+def recognize(document: bytes) -> str | None:
+    """Return what a document is that is not a token response, and what to do; None when it is nothing known."""
+    if not document.strip():
+        return "this is empty: the body of the token endpoint's answer is expected"
+    if len(document) > _MAX_SIZE:
+        return f"this is over {_MAX_SIZE} bytes, which no answer of a token endpoint has"
+    with suppress(InvalidTokenError):
+        members = parse_json(document)
+        if isinstance(members, dict):
+            return _recognize_members(cast("dict[str, object]", members))
+    return None
+
+
+def _recognize_members(members: dict[str, object]) -> str | None:
+    if "issued_at" in members:
+        return "this is a kept token: ticktick-oauth status --token-file FILE describes it"
+    if (error := members.get("error")) is not None:
+        name = f" ({error})" if error in _ERRORS else ""
+        return f"this is the server's refusal{name}, not a token: sign in again with ticktick-oauth login"
+    return None
 
 
 def _check(arguments: Namespace) -> int:
+    document = read_document(arguments.document)
+    if (kind := recognize(document)) is not None:
+        print(f"document: {kind}")
+        return ANSWER_IS_NO
     try:
-        token = loads(arguments.document)
+        token = loads(document)
     except InvalidTokenError as error:
-        for problem in error.problems:
-            print(f"{problem.field or 'document'}: {problem.reason}")
-        return NO
+        print(*error.problems, sep="\n")
+        return ANSWER_IS_NO
     print(f"a valid token response; expires_in is {token.expires_in} seconds{_in_days(token.expires_in)}")
     return DONE
 

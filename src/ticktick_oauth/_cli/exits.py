@@ -1,34 +1,39 @@
-"""How a command ends: the exit codes, which scripts rely on."""
+"""Name the exit codes, which scripts rely on."""
 
 from ..exceptions import AuthorizationError
 from ..exceptions import DeadlineExceededError
-from ..exceptions import InvalidTokenError
 from ..exceptions import OAuthError
+from ..exceptions import SignInRequiredError
 from ..exceptions import StorageError
 
 DONE = 0
-NO = 1
+ANSWER_IS_NO = 1
 USAGE = 2
 DENIED = 3
 TIMED_OUT = 4
 FAILED = 5
 NOT_KEPT = 6
 INTERRUPTED = 130
+READER_GONE = 141
+TERMINATED = 143
 
 EXIT_CODES = """exit codes:
   0    done
-  1    the answer is no: not a token (check); none, expired, or within the limit (status, token)
+  1    the answer is no: not a token (check, import); none, expired, or within the limit (status, token);
+       expired already, or not to replace the kept one (login, import)
   2    wrong usage, or a port in use
   3    the person denied the access
   4    timed out
   5    the server or the network failed
   6    the token could not be kept or read
   130  interrupted
+  141  the reader of the answer went away
+  143  terminated
 """
 
 
 class Stop(Exception):  # noqa: N818 - not every end is an error
-    """The end of a command, with a line for stderr and an exit code."""
+    """End a command, with a line for stderr (or none, when it is empty) and an exit code."""
 
     def __init__(self, message: str, code: int) -> None:
         self.message = message
@@ -41,7 +46,7 @@ def exit_code(error: OAuthError) -> int:
     if isinstance(error, AuthorizationError) and error.error == "access_denied":
         return DENIED
     codes = {
-        InvalidTokenError: FAILED,
+        SignInRequiredError: ANSWER_IS_NO,
         DeadlineExceededError: TIMED_OUT,
         StorageError: NOT_KEPT,
     }

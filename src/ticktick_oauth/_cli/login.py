@@ -23,21 +23,19 @@ from .._client import Client
 from .._exchange import exchange_code
 from .._issued_token import IssuedToken
 from .._loopback import can_listen_on
-from .._server import DIDA365
-from .._server import TICKTICK
-from .._server import AuthorizationServer
 from ..exceptions import StorageError
 from ..storage import TokenFile
+from .clock import describe_expiry
+from .clock import now
 from .exits import DONE
 from .exits import NOT_KEPT
 from .exits import USAGE
 from .exits import Stop
-from .keeping import add_token_file
+from .options import add_server
+from .options import add_token_file
+from .output import say
 from .waiting import wait_for_browser
 from .waiting import wait_for_paste
-from .words import expiry
-from .words import now
-from .words import say
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -46,7 +44,6 @@ _SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a passwo
 _ID_VARIABLE = "TICKTICK_CLIENT_ID"
 # A day: who has not signed in by then will not.
 _MAX_TIMEOUT = 86400.0
-_SERVERS = {"ticktick": TICKTICK, "dida365": DIDA365}
 
 
 def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -66,13 +63,7 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
         default=DEFAULT_REDIRECT_URI,
         help="the registered redirect URI, to the character (default: %(default)s)",
     )
-    login.add_argument(
-        "--server",
-        type=_server,
-        default=TICKTICK,
-        metavar="ticktick|dida365|ISSUER",
-        help="the authorization server; an issuer is a URL (default: ticktick)",
-    )
+    add_server(login)
     login.add_argument("--pkce", action="store_true", help="use PKCE (RFC 7636), which TickTick does not document")
     login.add_argument(
         "--manual", action="store_true", help="open no browser: print the address, and read the one it leads to"
@@ -103,19 +94,6 @@ def _seconds(text: str) -> float:
         if 0 < (seconds := float(text)) <= _MAX_TIMEOUT:  # also false for NaN
             return seconds
     raise ArgumentTypeError(f"a time is a number of seconds, over 0 and up to {_MAX_TIMEOUT:g}")
-
-
-def _server(text: str) -> AuthorizationServer:
-    issuer = text.rstrip("/")
-    try:
-        return _SERVERS.get(text) or AuthorizationServer(
-            issuer=issuer,
-            authorization_endpoint=f"{issuer}/oauth/authorize",
-            token_endpoint=f"{issuer}/oauth/token",
-        )
-    except ValueError as error:
-        reason = str(error)
-    raise ArgumentTypeError(f"ticktick, dida365 or a URL: {reason}")
 
 
 def _login(arguments: Namespace) -> int:
@@ -213,5 +191,5 @@ def _keep(issued: IssuedToken, store: TokenFile) -> None:
 def _tell(issued: IssuedToken, store: TokenFile) -> None:
     print(f"Signed in at {issued.server.issuer}")
     print(f"  scope  {issued.token.scope}")
-    print(f"  token  {expiry(issued, at=issued.issued_at)}")
+    print(f"  token  {describe_expiry(issued, at=issued.issued_at)}")
     print(f"  file   {store.path}")

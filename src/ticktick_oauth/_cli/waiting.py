@@ -17,8 +17,8 @@ from ..exceptions import InvalidRedirectError
 from .exits import TIMED_OUT
 from .exits import USAGE
 from .exits import Stop
-from .words import say
-from .words import show
+from .output import say
+from .output import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

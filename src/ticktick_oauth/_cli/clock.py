@@ -1,6 +1,5 @@
-"""What several commands say in the same words."""
+"""Read the system's clock, and say by it when a token expires."""
 
-import sys
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -10,25 +9,12 @@ from .._issued_token import IssuedToken
 _UNITS = {"day": 86400, "hour": 3600, "minute": 60}
 
 
-def say(text: str, *, end: str = "\n") -> None:
-    """Tell the person something that is not the command's answer: on stderr, at once."""
-    # Where stderr is closed, `print` would take stdout.
-    if sys.stderr is not None:
-        print(text, end=end, file=sys.stderr, flush=True)
-
-
-def show(text: str) -> None:
-    """Show a text in the last line of the terminal, if stderr is one, in place of what stood there."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        say(f"\r\033[K{text}", end="")
-
-
 def now() -> datetime:
     """Return the time of the system's clock."""
     return datetime.now(timezone.utc)
 
 
-def expiry(issued: IssuedToken, *, at: datetime) -> str:
+def describe_expiry(issued: IssuedToken, *, at: datetime) -> str:
     """Return when a token expires, as a date and as the time that remains."""
     remaining = issued.remaining(now=at)
     if remaining <= timedelta(0):

@@ -1,7 +1,6 @@
 """Commands that stay on this machine, against a sandbox: ``demo`` and ``sandbox``."""
 
 from argparse import ArgumentParser
-from argparse import ArgumentTypeError
 from argparse import Namespace
 from threading import Event
 from typing import TYPE_CHECKING
@@ -12,9 +11,11 @@ from .._client import DEFAULT_REDIRECT_URI
 from .._exchange import exchange_code
 from .._issued_token import IssuedToken
 from ..exceptions import InvalidTokenError
+from .clock import describe_expiry
+from .clock import now
 from .exits import DONE
-from .words import expiry
-from .words import now
+from .options import parse_port
+from .output import flush_answer
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -27,7 +28,7 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     demo = commands.add_parser("demo", help="trade a code for a token, step by step, against a local sandbox")
     demo.set_defaults(run=_demo)
     sandbox = commands.add_parser("sandbox", help="serve a local authorization server until it is interrupted")
-    sandbox.add_argument("--port", type=_port, default=0, help="the port to listen on (default: a free one)")
+    sandbox.add_argument("--port", type=parse_port, default=0, help="the port to listen on (default: a free one)")
     sandbox.add_argument("--no-approve", action="store_true", help="show a consent page instead of approving at once")
     sandbox.add_argument(
         "--redirect-uri",
@@ -35,13 +36,6 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
         help="the redirect URI that its client is registered with (default: %(default)s)",
     )
     sandbox.set_defaults(run=_sandbox)
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:  # noqa: PLR2004 - TCP's ports
-        raise ArgumentTypeError("a port is a number from 0 to 65535")
-    return port
 
 
 def _demo(_arguments: Namespace) -> int:
@@ -68,7 +62,7 @@ def _demo(_arguments: Namespace) -> int:
         print(f"   expires_in    {token.expires_in} seconds")
         print(f"   token_type    {token.token_type}")
         print(f"   scope         {token.scope}")
-        print(f"   It {expiry(issued, at=issued.issued_at)}.\n")
+        print(f"   It {describe_expiry(issued, at=issued.issued_at)}.\n")
 
         print("And an answer that is no token, with all that is wrong with it:")
         print(f"   {_BAD_DOCUMENT}")
@@ -112,9 +106,9 @@ In a program:
       ),
   )
   token = exchange_code(client, code)
-""",
-            flush=True,
+"""
         )
+        flush_answer()
         while True:  # until Ctrl-C
             Event().wait()
 

@@ -1,0 +1,96 @@
+"""What the command line does not understand: one line, exit 2, and no argument repeated, since it may be a secret."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Run
+
+SECRET = "s3cret-canary"
+COMMANDS = ("login", "status", "token", "logout", "import", "check", "schema", "demo", "sandbox")
+NOT_UNDERSTOOD = "is not understood; it is not shown, as it may be a secret"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (f"--client-secr={SECRET} login", f"argument 1 of ticktick-oauth {NOT_UNDERSTOOD}; see ticktick-oauth --help"),
+        (f"--client-secret={SECRET} login", f"argument 1 of ticktick-oauth {NOT_UNDERSTOOD}"),
+        (f"--client-secret {SECRET} login", "there is no such command; see ticktick-oauth --help"),
+        (SECRET, "there is no such command"),
+        (f"login --client-secr={SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
+        (f"login --client={SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
+        (f"login --client {SECRET}", f"argument 1, 2 of ticktick-oauth login {NOT_UNDERSTOOD}"),
+        (f"login --secret {SECRET}", f"argument 1, 2 of ticktick-oauth login {NOT_UNDERSTOOD}"),
+        (f"login --manual {SECRET}", f"argument 2 of ticktick-oauth login {NOT_UNDERSTOOD}"),
+        (f"login -- {SECRET}", "of ticktick-oauth login is not understood"),
+        (f"login -x{SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
+        (f"login -h{SECRET}", "argument -h/--help: it takes no value; see ticktick-oauth login --help"),
+        (f"login --manual={SECRET}", "argument --manual: it takes no value"),
+        (f"login --client-secret={SECRET}", "others can see the arguments of a program"),
+        (f"login --client-secret {SECRET}", "others can see the arguments of a program"),
+        (f"login --server {SECRET}", "argument --server: it is ticktick, dida365 or a URL: issuer must be an absolute"),
+        (f"login --server https://h/?{SECRET}", "argument --server: it is ticktick, dida365 or a URL: issuer must not"),
+        (f"login --timeout {SECRET}", "argument --timeout: "),
+        ("login --client-id", "argument --client-id: expected one argument"),
+        (f"token --client-secret={SECRET}", f"argument 1 of ticktick-oauth token {NOT_UNDERSTOOD}"),
+        (f"token --format {SECRET}", "argument --format: it is one of raw, header, json, issued, pyticktick-env"),
+        (f"status --fail-within {SECRET}", "argument --fail-within: a time is a number and one of d, h, m, s"),
+        (f"status --json={SECRET}", "argument --json: it takes no value"),
+        (f"sandbox --port {SECRET}", "argument --port: a port is a number from 0 to 65535"),
+        ("sandbox --port 65536", "argument --port: a port is a number from 0 to 65535"),
+        ("sandbox --port -1", "argument --port: "),
+        (f"sandbox --redirect-uri http://h/{SECRET}", "redirect_uri must start with https://"),
+        (f"import --issued-at {SECRET}", "argument --issued-at: a time is in ISO 8601 with an offset"),
+        (f"import {SECRET}", f"argument 1 of ticktick-oauth import {NOT_UNDERSTOOD}"),
+        (f"schema {SECRET}", f"argument 1 of ticktick-oauth schema {NOT_UNDERSTOOD}"),
+        (f"check {SECRET} {SECRET}", f"of ticktick-oauth check {NOT_UNDERSTOOD}"),
+        (f"check {SECRET}", "FILE, which is a file's name, or - for standard input, cannot be read: No such file"),
+        (f'check {{"access_token":"{SECRET}"}}', "standard input, cannot be read: No such file or directory"),
+        (f"check {SECRET * 99}", "standard input, cannot be read: File name too long"),
+        ("check", "the following arguments are required: FILE; see ticktick-oauth check --help"),
+        ("check .", "standard input, cannot be read: Is a directory"),
+    ],
+)
+def test_what_is_not_understood(arguments: str, message: str, run: Run) -> None:
+    """Each is explained in a line on stderr without its text, with exit 2."""
+    code, out, err = run(*arguments.split(" "))
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert err.startswith("ticktick-oauth: ")
+    assert message in err
+    assert SECRET not in err
+
+
+@pytest.mark.parametrize(
+    ("command", "form"),
+    list(
+        product(COMMANDS, ["{}", "--{}", "--{}=x", "--x={}", "-{}", "-h{}", "--help={}", "--token-file=x {}", "-- {}"])
+    ),
+)
+def test_no_command_repeats_a_secret(command: str, form: str, run: Run) -> None:
+    """A secret in any place of any command is not shown."""
+    code, out, err = run(command, *form.format(SECRET).split(" "), "--no-such-option")
+    assert (2, "", 1, False) == (code, out, err.count("\n"), SECRET in err)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], *([command, "--help"] for command in COMMANDS), []])
+def test_help_and_version_are_answers(arguments: list[str], run: Run) -> None:
+    """They are exit 0, on stdout; with no command, the help is the answer."""
+    code, out, err = run(*arguments)
+    assert (0, "") == (code, err)
+    assert "ticktick-oauth" in out
+    if not arguments:
+        assert run("--help") == (code, out, err)
+
+
+def test_check_without_standard_input(run: Run) -> None:
+    """A closed standard input is wrong usage."""
+    assert run("check", "-", stdin=None) == (2, "", "ticktick-oauth: standard input cannot be read: it is closed\n")
+
+
+def test_a_file_named_by_a_secret_is_read(tmp_path: Path, run: Run) -> None:
+    """The name of a file that can be read is not shown, either."""
+    (tmp_path / SECRET).write_text("[]")
+    code, out, err = run("check", str(tmp_path / SECRET))
+    assert (1, "", False) == (code, err, SECRET in out)

@@ -1,0 +1,191 @@
+"""The command `import`, and what may take the place of a kept token."""
+
+import errno
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from cli.conftest import Run
+from ticktick_oauth import DIDA365
+from ticktick_oauth import TICKTICK
+from ticktick_oauth import AuthorizationServer
+from ticktick_oauth import IssuedToken
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import dumps
+from ticktick_oauth._cli.replacing import server_objection
+from ticktick_oauth.exceptions import StorageError
+from ticktick_oauth.storage import TokenFile
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
+DAY = 86400
+ONE = UUID("6f9619ff-8b86-4011-b42d-00c04fc964ff")
+OTHER = UUID("3fa85f64-5717-4562-b3fc-2c963f66afa6")
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TokenFile:
+    """Give the default file, which is not there, at a fixed time."""
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", str(tmp_path / "token.json"))
+    monkeypatch.setattr("ticktick_oauth._cli.replacing.now", lambda: NOW)
+    monkeypatch.setattr("ticktick_oauth._cli.importing.now", lambda: NOW)
+    return TokenFile()
+
+
+def answer(token: UUID = ONE, days: int = 100) -> bytes:
+    """Return a token response."""
+    return dumps(OAuthTokenV1(access_token=token, expires_in=days * DAY)).encode()
+
+
+def keep(store: TokenFile, days: int, *, token: UUID = ONE, server: AuthorizationServer = TICKTICK) -> IssuedToken:
+    """Keep a token that has some days left."""
+    kept = OAuthTokenV1(access_token=token, expires_in=180 * DAY)
+    issued = IssuedToken(token=kept, issued_at=NOW + timedelta(days=days - 180), server=server)
+    store.save(issued)
+    return issued
+
+
+def kept_token(store: TokenFile) -> tuple[UUID, int, AuthorizationServer]:
+    """Return what is kept, with the days that it has left."""
+    issued = store.load()
+    assert issued is not None
+    return issued.token.access_token, issued.remaining(now=NOW).days, issued.server
+
+
+def test_a_token_response_becomes_a_kept_token(store: TokenFile, run: Run) -> None:
+    """It counts from now; server, scope, expiry and place are printed, and the token is not."""
+    out = (
+        "Kept a token of https://ticktick.com\n"
+        "  scope  tasks:read tasks:write\n"
+        "  token  expires on 2027-03-05 at 12:00 UTC, in 100 days\n"
+        f"  file   {store.path}\n"
+    )
+    assert (0, out, "") == run("import", stdin=answer())
+    assert (ONE, 100, TICKTICK) == kept_token(store)
+
+
+@pytest.mark.parametrize(
+    ("time", "days"),
+    [("2026-11-15T12:00:00+00:00", 90), ("2026-11-15T13:00:00+01:00", 90), ("2026-11-15T12:00:00Z", 90)],
+)
+def test_an_older_response(time: str, days: int, store: TokenFile, run: Run) -> None:
+    """It counts from --issued-at; the server may be another, and the file."""
+    file = str(store.path) + "2"
+    assert 0 == run("import", "--issued-at", time, "--server", "dida365", "--token-file", file, stdin=answer()).code
+    assert (ONE, days, DIDA365) == kept_token(TokenFile(file))
+
+
+@pytest.mark.parametrize("time", ["2026-11-15", "2026-11-15T12:00:00", "yesterday", "", "1700000000"])
+def test_a_time_without_its_offset_is_wrong_usage(time: str, store: TokenFile, run: Run) -> None:
+    """What is not a moment is refused with an example."""
+    code, out, err = run("import", f"--issued-at={time}", stdin=answer())
+    assert (2, "", True) == (code, out, "such as 2026-11-25T12:00:00+01:00" in err)
+    assert store.load() is None
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (b"", "this is empty"),
+        (b'{"error": "invalid_grant"}', "this is the server's refusal (invalid_grant), not a token"),
+        (b'{"version": 1, "issued_at": "x"}', "this is a kept token"),
+        (b'{"access_token": "canary", "expires_in": 1}', "access_token: expected a UUID of version 4"),
+        (b"canary", "document: not JSON"),
+    ],
+)
+def test_what_is_not_a_token_is_exit_1(document: bytes, words: str, store: TokenFile, run: Run) -> None:
+    """What it is stands in one line, and nothing is kept."""
+    code, out, err = run("import", stdin=document)
+    assert (1, "", 1, False) == (code, out, err.count("\n"), "canary" in err)
+    assert err.startswith("ticktick-oauth: standard input: ")
+    assert words in err
+    assert not store.path.exists()
+
+
+def test_an_expired_token_replaces_nothing(store: TokenFile, run: Run) -> None:
+    """It is exit 1, also with --replace, and also in place of an expired one."""
+    before = keep(store, -1)
+    for arguments in ([], ["--replace"]):
+        code, out, err = run("import", "--issued-at", "2026-08-01T00:00:00Z", *arguments, stdin=answer())
+        assert (1, "") == (code, out)
+        assert "ticktick-oauth: this token expired on 2026-11-09 at 00:00 UTC, so it was not kept\n" == err
+    assert before == store.load()
+
+
+@pytest.mark.parametrize(
+    ("kept", "token", "days", "server"),
+    [
+        (90, ONE, 90, "ticktick"),
+        (100, ONE, 10, "ticktick"),
+        (90, OTHER, 91, "ticktick"),
+        (90, OTHER, 90, "ticktick"),
+        (-1, OTHER, 1, "dida365"),
+    ],
+)
+def test_what_replaces_a_kept_token(kept: int, token: UUID, days: int, server: str, store: TokenFile, run: Run) -> None:  # noqa: PLR0913, PLR0917 - a row, and two fixtures
+    """The same token again, one that is valid for as long, or any in place of an expired one."""
+    keep(store, kept)
+    assert 0 == run("import", "--server", server, stdin=answer(token, days)).code
+    assert (token, days) == kept_token(store)[:2]
+
+
+@pytest.mark.parametrize(
+    ("days", "server", "reason"),
+    [
+        (89, "ticktick", "keeps a token that is valid for longer: it expires on 2027-02-23 at 12:00 UTC, in 90 days"),
+        (180, "dida365", "keeps a valid token of https://ticktick.com"),
+    ],
+)
+def test_what_replaces_a_kept_token_only_when_asked(
+    days: int, server: str, reason: str, store: TokenFile, run: Run
+) -> None:
+    """A token with less time, or of another server, is exit 1 without --replace."""
+    before = keep(store, 90)
+    advice = "replace it by --replace, or keep this one in another --token-file"
+    ended = run("import", "--server", server, stdin=answer(OTHER, days))
+    assert (1, "", f"ticktick-oauth: {store.path} {reason}: {advice}\n") == ended
+    assert before == store.load()
+    assert 0 == run("import", "--server", server, "--replace", stdin=answer(OTHER, days)).code
+    assert (OTHER, days) == kept_token(store)[:2]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--replace"]])
+def test_a_foreign_file_is_never_replaced(arguments: list[str], store: TokenFile, run: Run) -> None:
+    """Another program's file stays as it is."""
+    store.path.write_text('{"installed": "canary"}')
+    code, out, err = run("import", *arguments, stdin=answer())
+    assert (6, "", True) == (code, out, "it was left as it is" in err)
+    assert '{"installed": "canary"}' == store.path.read_text()
+    with pytest.raises(StorageError):
+        server_objection(store.path, TICKTICK)
+
+
+def test_the_server_is_asked_about_before_a_sign_in(store: TokenFile) -> None:
+    """Only a valid token of another issuer is in the way of one that is not issued yet."""
+    assert server_objection(store.path, TICKTICK) is None
+    keep(store, 1, server=DIDA365)
+    assert f"{store.path} keeps a valid token of https://dida365.com" == server_objection(store.path, TICKTICK)
+    assert server_objection(store.path, DIDA365) is None
+    keep(store, 0, server=DIDA365)
+    assert server_objection(store.path, TICKTICK) is None
+
+
+def test_a_file_that_is_written_in_place(store: TokenFile, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """S3b: a mounted file cannot be replaced as a whole, which is said; so is a variable that goes before it."""
+
+    def busy(*_: object) -> None:
+        raise OSError(errno.EBUSY, "busy")
+
+    keep(store, 1)
+    monkeypatch.setattr("os.replace", busy)
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "anything")
+    code, _, err = run("import", stdin=answer())
+    assert (0, [f"{store.path} cannot be replaced as a whole, so it was written in place"]) == (
+        code,
+        err.splitlines()[:1],
+    )
+    assert err.splitlines()[1].startswith("note: $TICKTICK_OAUTH_TOKEN is set")
+    assert (ONE, 100, TICKTICK) == kept_token(store)
