@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from hmac import compare_digest
+from typing import Any
+from typing import ClassVar
 from uuid import uuid4
 
 from attrs import frozen
@@ -9,12 +11,15 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2 import ResourceProtector
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin
 from authlib.oauth2.rfc6749 import ClientMixin
+from authlib.oauth2.rfc6749 import JsonRequest
 from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749 import TokenMixin
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator
+from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oauth2.rfc9207 import IssuerParameter
 from flask import Config
 from flask import Flask
@@ -26,6 +31,7 @@ from interop.serving import CLIENT_ID
 from interop.serving import CLIENT_SECRET
 from interop.serving import LIFETIME
 from interop.serving import REDIRECT_URI
+from interop.serving import REGISTER_PATH
 from interop.serving import RESOURCE_PATH
 from interop.serving import SCOPE
 from interop.serving import TOKEN_PATH
@@ -37,12 +43,18 @@ CONSENT = (
 )
 
 
-class OneClient(ClientMixin):
-    """The one client that is registered."""
+@frozen(kw_only=True)
+class RegisteredClient(ClientMixin):
+    """A client, by its metadata (RFC 7591 section 2)."""
+
+    client_id: str
+    client_secret: str
+    redirect_uris: list[str]
+    token_endpoint_auth_method: str
 
     def get_client_id(self) -> str:
         """Return the id."""
-        return CLIENT_ID
+        return self.client_id
 
     def get_default_redirect_uri(self) -> None:
         """Have a request name its redirect URI."""
@@ -52,19 +64,19 @@ class OneClient(ClientMixin):
         return scope if scope and set(scope.split()) <= set(SCOPE.split()) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Compare to the character."""
-        return redirect_uri == REDIRECT_URI
+        """Compare exactly."""
+        return redirect_uri in self.redirect_uris
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Compare in constant time."""
-        return compare_digest(client_secret.encode(), CLIENT_SECRET.encode())
+        return compare_digest(client_secret.encode(), self.client_secret.encode())
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Take Basic authentication alone."""
-        return (method, endpoint) == ("client_secret_basic", "token")
+        """Take the one method that was registered."""
+        return (method, endpoint) == (self.token_endpoint_auth_method, "token")
 
     def check_response_type(self, response_type: str) -> bool:
-        """Give codes."""
+        """Offer codes."""
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
@@ -74,7 +86,7 @@ class OneClient(ClientMixin):
 
 @frozen(kw_only=True)
 class IssuedCode(AuthorizationCodeMixin):
-    """A code that waits to be traded."""
+    """A code that waits to be exchanged."""
 
     code: str
     redirect_uri: str
@@ -110,6 +122,14 @@ class Token(TokenMixin):
         return False
 
 
+CLIENTS = {
+    CLIENT_ID: RegisteredClient(
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        redirect_uris=[REDIRECT_URI],
+        token_endpoint_auth_method="client_secret_basic",
+    )
+}
 CODES: dict[str, IssuedCode] = {}
 TOKENS: dict[str, Token] = {}
 
@@ -117,10 +137,10 @@ TOKENS: dict[str, Token] = {}
 class CodeGrant(AuthorizationCodeGrant):
     """The authorization code grant, over a dict."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
+    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = ["client_secret_basic", "none"]
 
     def save_authorization_code(self, code: str, oauth_request: OAuth2Request) -> None:
-        """Keep a code until it is traded."""
+        """Keep a code until it is exchanged."""
         CODES[code] = IssuedCode(
             code=code,
             redirect_uri=oauth_request.payload.redirect_uri,
@@ -129,7 +149,7 @@ class CodeGrant(AuthorizationCodeGrant):
             code_challenge_method=oauth_request.payload.data.get("code_challenge_method"),
         )
 
-    def query_authorization_code(self, code: str, _client: OneClient) -> IssuedCode | None:
+    def query_authorization_code(self, code: str, _client: RegisteredClient) -> IssuedCode | None:
         """Find a code."""
         return CODES.get(code)
 
@@ -154,8 +174,35 @@ class Issuer(IssuerParameter):
     """Names the server in each redirect."""
 
     def get_issuer(self) -> str:
-        """Return this server's origin."""
-        return str(request.host_url).rstrip("/")
+        """Return the name of the tenant that is asked."""
+        return tenant_issuer()
+
+
+class Registration(ClientRegistrationEndpoint):
+    """Registers public clients, or as its tenant has it; each gets a secret, which a public one has no use for."""
+
+    def authenticate_token(self, _request: JsonRequest) -> bool:
+        """Let everybody in, or nobody."""
+        return tenant() != "closed"
+
+    def get_server_metadata(self) -> dict[str, object]:
+        """Return what a client's metadata is compared with."""
+        return describe()
+
+    def extract_client_metadata(self, json_request: JsonRequest) -> dict[str, object]:
+        """Replace the method of authentication that was asked for (RFC 7591 section 3.2.1) where secrets are liked."""
+        metadata: dict[str, object] = super().extract_client_metadata(json_request)
+        return {**metadata, "token_endpoint_auth_method": "client_secret_basic"} if tenant() == "secret" else metadata
+
+    def save_client(self, info: dict[str, str], metadata: dict[str, Any], _request: JsonRequest) -> RegisteredClient:
+        """Keep a client."""
+        client = CLIENTS[info["client_id"]] = RegisteredClient(
+            client_id=info["client_id"],
+            client_secret=info["client_secret"],
+            redirect_uris=metadata["redirect_uris"],
+            token_endpoint_auth_method=metadata["token_endpoint_auth_method"],
+        )
+        return client
 
 
 class TickTickLike(AuthorizationServer):
@@ -177,7 +224,35 @@ def save_token(token: dict[str, str], _request: object) -> None:
     TOKENS[token["access_token"]] = Token(token["scope"])
 
 
-def authorize() -> Response:
+def tenant() -> str:
+    """Return the path of the tenant that is asked: ``closed`` registers nobody, ``secret`` issues secrets."""
+    return str((request.view_args or {}).get("tenant", ""))
+
+
+def tenant_issuer() -> str:
+    """Return the issuer that is asked."""
+    return f"{request.host_url}{tenant()}".rstrip("/")
+
+
+def describe(**_tenant: str) -> dict[str, object]:
+    """Return the metadata of the server that is asked, which Authlib finds to be in order."""
+    issuer = tenant_issuer()
+    metadata = AuthorizationServerMetadata(
+        issuer=issuer,
+        authorization_endpoint=f"{issuer}/{AUTHORIZE_PATH}",
+        token_endpoint=f"{issuer}/{TOKEN_PATH}",
+        registration_endpoint=f"{issuer}/{REGISTER_PATH}",
+        scopes_supported=SCOPE.split(),
+        response_types_supported=["code"],
+        grant_types_supported=["authorization_code"],
+        token_endpoint_auth_methods_supported=CodeGrant.TOKEN_ENDPOINT_AUTH_METHODS,
+        code_challenge_methods_supported=["S256"],
+    )
+    metadata.validate()
+    return dict(metadata)
+
+
+def authorize(**_tenant: str) -> Response:
     """Show the consent page, and act on the person's decision."""
     try:
         grant = server.get_consent_grant(end_user=USER)
@@ -190,14 +265,20 @@ def authorize() -> Response:
     return answer
 
 
-def issue_token() -> Response:
-    """Trade a code for a token."""
+def issue_token(**_tenant: str) -> Response:
+    """Exchange a code for a token."""
     answer: Response = server.create_token_response()
     return answer
 
 
-def resource() -> str:
-    """Tell whose token it is that a request bears."""
+def register(**_tenant: str) -> Response:
+    """Register a client."""
+    answer: Response = server.create_endpoint_response(Registration.ENDPOINT_NAME)
+    return answer
+
+
+def resource(**_tenant: str) -> str:
+    """Say whose token it is that a request bears."""
     with protector.acquire(SCOPE):
         return USER
 
@@ -205,13 +286,18 @@ def resource() -> str:
 application = Flask(__name__)
 application.config["OAUTH2_ACCESS_TOKEN_GENERATOR"] = new_uuid
 application.config["OAUTH2_TOKEN_EXPIRES_IN"] = {"authorization_code": LIFETIME}
-application.add_url_rule(f"/{AUTHORIZE_PATH}", view_func=authorize, methods=["GET", "POST"])
-application.add_url_rule(f"/{TOKEN_PATH}", view_func=issue_token, methods=["POST"])
-application.add_url_rule(f"/{RESOURCE_PATH}", view_func=resource)
+for prefix in ("", "/<tenant>"):
+    # RFC 8414 section 3.1: the well-known part stands in front of the issuer's path.
+    application.add_url_rule(f"/.well-known/oauth-authorization-server{prefix}", view_func=describe)
+    application.add_url_rule(f"{prefix}/{REGISTER_PATH}", view_func=register, methods=["POST"])
+    application.add_url_rule(f"{prefix}/{AUTHORIZE_PATH}", view_func=authorize, methods=["GET", "POST"])
+    application.add_url_rule(f"{prefix}/{TOKEN_PATH}", view_func=issue_token, methods=["POST"])
+    application.add_url_rule(f"{prefix}/{RESOURCE_PATH}", view_func=resource)
 
-server = TickTickLike(application, query_client={CLIENT_ID: OneClient()}.get, save_token=save_token)
-server.register_grant(CodeGrant, [CodeChallenge(required=False)])
+server = TickTickLike(application, query_client=CLIENTS.get, save_token=save_token)
+server.register_grant(CodeGrant, [CodeChallenge(required=True)])
 server.register_extension(Issuer())
+server.register_endpoint(Registration)
 protector = ResourceProtector()
 protector.register_token_validator(Validator())
 

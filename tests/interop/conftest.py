@@ -1,23 +1,31 @@
 """The servers, each started once for all tests of a worker."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
-from importlib.util import find_spec
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
+from interop.starting import SERVERS
 from interop.starting import RealServer
 from interop.starting import running
 
-# The modules that a server's script imports.
-NEEDS = {"authlib": ("authlib", "flask"), "toolkit": ("django", "oauth2_provider")}
+
+@pytest.fixture(scope="session")
+def start() -> Iterator[Callable[[str], RealServer]]:
+    """Run a server, by its name, until all tests are done."""
+    with ExitStack() as stack:
+        yield cache(lambda name: stack.enter_context(running(name)))
 
 
-@pytest.fixture(scope="session", params=NEEDS)
-def real_server(request: pytest.FixtureRequest) -> Iterator[RealServer]:
-    """Give each of the servers, running."""
-    name: str = request.param
-    missing = [module for module in NEEDS[name] if find_spec(module) is None]
-    if missing:
-        pytest.skip(f"there is no module {' and no '.join(missing)}: install the dependency group interop")
-    with running(name) as server:
-        yield server
+@pytest.fixture(params=SERVERS)
+def real_server(start: Callable[[str], RealServer], request: pytest.FixtureRequest) -> RealServer:
+    """Run each of the servers."""
+    return start(request.param)
+
+
+@pytest.fixture
+def authlib(start: Callable[[str], RealServer]) -> RealServer:
+    """Run Authlib's server."""
+    return start("authlib")

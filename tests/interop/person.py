@@ -30,7 +30,7 @@ class Person:
     """A new browser, and the person's mind about what they will be asked."""
 
     allow: bool = True
-    """Whether they press the button of that name."""
+    """Whether they press the button of that name, or go on; else they leave it out, or follow the link to cancel."""
     _cookies: CookieJar = field(init=False, factory=CookieJar)
 
     def visit(self, uri: str) -> str:
@@ -52,14 +52,17 @@ class Person:
                     action = urljoin(page.url, form.action)
             except HTTPError as answer:
                 with answer:
-                    if answer.code == 302:
+                    if answer.code in {302, 303}:
                         return answer.headers["Location"]
                     raise
-            next_request = Request(action, urlencode(self._fill_in(form)).encode(), {"Referer": uri})
+            if form.cancel and not self.allow:
+                next_request = urljoin(action, form.cancel)
+            else:
+                next_request = Request(action, urlencode(self._fill_in(form)).encode(), {"Referer": uri})
         raise AssertionError("the server asks without end")
 
     def _fill_in(self, form: "_Form") -> dict[str, str]:
-        known = {"username": USER, "password": PASSWORD}
+        known = {"username": USER, "login": USER, "password": PASSWORD}
         fields = {name: known.get(name, value) for name, value in form.fields.items()}
         if not self.allow:
             fields.pop("allow", None)
@@ -67,19 +70,21 @@ class Person:
 
 
 class _Form(HTMLParser):
-    """The one form of a page."""
+    """The one form of a page, and the link beside it that cancels."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.action = ""
+        self.action = self.cancel = ""
         self.fields: dict[str, str] = {}
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the fields, buttons included, and where they go."""
+        """Note the fields, buttons included, and where they and the link go."""
         attributes = dict(attrs)
         if tag == "form":
             self.action = attributes.get("action") or ""
+        elif tag == "a" and (link := attributes.get("href") or "").endswith("/abort"):
+            self.cancel = link
         elif tag == "input" and (name := attributes.get("name")):
             self.fields[name] = attributes.get("value") or ""
 

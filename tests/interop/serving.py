@@ -1,4 +1,4 @@
-"""What the two servers have in common: the client they know, TickTick's paths, and how they are started and stopped."""
+"""What the servers have in common: the client they know, TickTick's paths, and how they are started and stopped."""
 
 import json
 import os
@@ -12,7 +12,8 @@ from wsgiref.simple_server import make_server
 
 AUTHORIZE_PATH = "oauth/authorize"
 TOKEN_PATH = "oauth/token"
-# What a token is good for: it tells whose it is.
+REGISTER_PATH = "oauth/register"
+# What a token is good for: it says whose it is.
 RESOURCE_PATH = "resource"
 USER, PASSWORD = "ada", "lovelace"
 REDIRECT_URI = "http://127.0.0.1:8080/callback"

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest
 from django.http import HttpResponse
+from django.urls import include
 from django.urls import path
 
 from interop.serving import AUTHORIZE_PATH
@@ -16,6 +17,7 @@ from interop.serving import CLIENT_SECRET
 from interop.serving import LIFETIME
 from interop.serving import PASSWORD
 from interop.serving import REDIRECT_URI
+from interop.serving import REGISTER_PATH
 from interop.serving import RESOURCE_PATH
 from interop.serving import SCOPE
 from interop.serving import TOKEN_PATH
@@ -52,6 +54,8 @@ settings.configure(
         "ACCESS_TOKEN_GENERATOR": new_uuid,
         "ALLOWED_REDIRECT_URI_SCHEMES": ["http"],
         "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,  # each redirect names this server (RFC 9207)
+        "DCR_ENABLED": True,
+        "DCR_REGISTRATION_PERMISSION_CLASSES": ["oauth2_provider.dcr.AllowAllDCRPermission"],
         "PKCE_REQUIRED": False,
         "SCOPES": dict.fromkeys(SCOPE.split(), "your tasks"),
     },
@@ -81,7 +85,10 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.contrib.auth.views import LoginView  # noqa: E402
 from oauth2_provider.models import Application  # noqa: E402
 from oauth2_provider.oauth2_backends import OAuthLibCore  # noqa: E402
+from oauth2_provider.urls import metadata_urlpatterns  # noqa: E402
 from oauth2_provider.views import AuthorizationView  # noqa: E402
+from oauth2_provider.views import DynamicClientRegistrationManagementView  # noqa: E402
+from oauth2_provider.views import DynamicClientRegistrationView  # noqa: E402
 from oauth2_provider.views import ScopedProtectedResourceView  # noqa: E402
 from oauth2_provider.views import TokenView  # noqa: E402
 
@@ -100,7 +107,7 @@ class BearerTokenView(TokenView):
 
 
 class ResourceView(ScopedProtectedResourceView):
-    """Tells whose token it is that a request bears."""
+    """Says whose token it is that a request bears."""
 
     required_scopes = SCOPE.split()
 
@@ -109,11 +116,21 @@ class ResourceView(ScopedProtectedResourceView):
         return HttpResponse(request.resource_owner.username)
 
 
+# The names are those by which the metadata finds its addresses.
+endpoints = [
+    path(AUTHORIZE_PATH, AuthorizationView.as_view(), name="authorize"),
+    path(TOKEN_PATH, BearerTokenView.as_view(), name="token"),
+    path(REGISTER_PATH, DynamicClientRegistrationView.as_view(), name="dcr-register"),
+    path(
+        f"{REGISTER_PATH}/<client_id>",
+        DynamicClientRegistrationManagementView.as_view(),
+        name="dcr-register-management",
+    ),
+]
 urlpatterns = [
     path("login", LoginView.as_view()),
-    path(AUTHORIZE_PATH, AuthorizationView.as_view()),
-    path(TOKEN_PATH, BearerTokenView.as_view()),
     path(RESOURCE_PATH, ResourceView.as_view()),
+    path("", include((metadata_urlpatterns + endpoints, "oauth2_provider"))),
 ]
 
 if __name__ == "__main__":

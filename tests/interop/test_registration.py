@@ -1,0 +1,79 @@
+"""A program without an id registers itself, and signs in, at the servers that others wrote."""
+
+from collections.abc import Callable
+
+import pytest
+from attrs import evolve
+
+from interop.person import Person
+from interop.serving import LIFETIME
+from interop.serving import USER
+from interop.starting import RealServer
+from person import free_port
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import AuthorizationResponse
+from ticktick_oauth import Client
+from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import discover_server
+from ticktick_oauth import exchange_code
+from ticktick_oauth import register_client
+from ticktick_oauth.exceptions import RegistrationError
+from ticktick_oauth.exceptions import TokenEndpointError
+
+
+def register(issuer: str) -> Client:
+    """Register at a server whose addresses are its own document's, for a free port of 127.0.0.1."""
+    return register_client(discover_server(issuer), redirect_uri=f"http://127.0.0.1:{free_port()}/")
+
+
+def authorize(client: Client) -> AuthorizationResponse:
+    """Go through the first step, with a person who allows."""
+    request = AuthorizationRequest.with_pkce(client=client)
+    return request.parse_response(Person().visit(request.uri))
+
+
+def test_a_program_registers_itself_and_signs_in(real_server: RealServer) -> None:
+    """It is a public client, also where the answer has a secret beside it, and its token is the person's."""
+    client = register(real_server.issuer)
+    assert (None, real_server.client.server) == (client.client_secret, client.server)
+    token = exchange_code(client, authorize(client))
+    assert OAuthTokenV1(access_token=token.access_token, expires_in=LIFETIME) == token
+    assert (200, USER.encode()) == real_server.ask_resource(token.authorization_header())
+
+
+def test_a_stolen_code_is_of_no_use(real_server: RealServer) -> None:
+    """Each server checks the verifier, which is all that a public client proves itself by."""
+    client = register(real_server.issuer)
+    thief = AuthorizationRequest.with_pkce(client=client)
+    with pytest.raises(TokenEndpointError) as caught:
+        exchange_code(client, evolve(authorize(client), code_verifier=thief.code_verifier))
+    assert (400, "invalid_grant") == (caught.value.status, caught.value.error)
+
+
+def test_the_server_decides_that_there_is_a_secret(authlib: RealServer) -> None:
+    """Where the answer says client_secret_basic, the client proves itself by its secret; here the issuer has a path."""
+    client = register(f"{authlib.issuer}/secret")
+    assert (f"{authlib.issuer}/secret", True) == (client.server.issuer, client.client_secret is not None)
+    token = exchange_code(client, authorize(client))
+    assert (200, USER.encode()) == authlib.ask_resource(token.authorization_header())
+    with pytest.raises(TokenEndpointError) as caught:
+        exchange_code(evolve(client, client_secret="another"), authorize(client))
+    assert (401, "invalid_client") == (caught.value.status, caught.value.error)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "redirect_uri", "status", "error", "words"),
+    [
+        ("authlib", "/closed", "http://127.0.0.1:1/", 400, "access_denied", "denied the request"),
+        ("toolkit", "", "https://program.example/", 400, "invalid_client_metadata", "scheme"),
+        ("oidc", "", "https://localhost/", 400, "invalid_redirect_uri", "must not be using localhost as hostname"),
+    ],
+)
+def test_a_refused_registration(  # noqa: PLR0913, PLR0917 - a row
+    start: Callable[[str], RealServer], name: str, path: str, redirect_uri: str, status: int, error: str, words: str
+) -> None:
+    """A server that registers nobody, or not this redirect URI, is reported with its own words."""
+    server = discover_server(f"{start(name).issuer}{path}")
+    with pytest.raises(RegistrationError, match=words) as caught:
+        register_client(server, redirect_uri=redirect_uri)
+    assert (status, error) == (caught.value.status, caught.value.error)
