@@ -1,5 +1,9 @@
-"""The person at the browser, played by a small HTTP client: follows redirects, keeps cookies, fills in forms."""
+"""The person at the browser, played by a small HTTP client: follows redirects, keeps cookies, fills in forms.
 
+As a program, ``python -m interop.person ADDRESS``, it can be the default browser.
+"""
+
+import sys
 from html.parser import HTMLParser
 from http.client import HTTPMessage
 from http.cookiejar import CookieJar
@@ -99,3 +103,7 @@ class _StayOnServer(HTTPRedirectHandler):
         if Request(newurl).host != req.host:
             return None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+if __name__ == "__main__":
+    build_opener(ProxyHandler({})).open(Person().visit(sys.argv[1]), timeout=_PATIENCE).close()

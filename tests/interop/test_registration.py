@@ -1,5 +1,6 @@
 """A program without an id registers itself, and signs in, at the servers that others wrote."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from attrs import evolve
 from interop.person import Person
 from interop.serving import LIFETIME
 from interop.serving import USER
+from interop.starting import TESTS
 from interop.starting import RealServer
 from person import free_port
 from ticktick_oauth import AuthorizationRequest
@@ -17,6 +19,7 @@ from ticktick_oauth import OAuthTokenV1
 from ticktick_oauth import discover_server
 from ticktick_oauth import exchange_code
 from ticktick_oauth import register_client
+from ticktick_oauth import sign_in
 from ticktick_oauth.exceptions import RegistrationError
 from ticktick_oauth.exceptions import TokenEndpointError
 
@@ -77,3 +80,19 @@ def test_a_refused_registration(  # noqa: PLR0913, PLR0917 - a row
     with pytest.raises(RegistrationError, match=words) as caught:
         register_client(server, redirect_uri=redirect_uri)
     assert (status, error) == (caught.value.status, caught.value.error)
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a person who allows behind the default browser."""
+    monkeypatch.setenv("BROWSER", f"{sys.executable} -m interop.person %s")
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+
+
+@pytest.mark.usefixtures("browser")
+def test_signing_in_is_one_call(real_server: RealServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """With no more than a server's name, from its document to a token that works."""
+    issued = sign_in(server=real_server.client.server, timeout=60)
+    assert real_server.client.server == issued.server
+    assert (200, USER.encode()) == real_server.ask_resource(issued.token.authorization_header())
+    assert real_server.client.server.authorization_endpoint in capsys.readouterr().err
