@@ -40,6 +40,7 @@ ROOMS = [
     "_registration",
     "_fork",
     "_connection",
+    "_failure",
     "_transport",
     "_exchange",
     "_pages",
@@ -63,7 +64,7 @@ FORBIDDEN_SANS_IO = {"asyncio", "http", "logging", "os", "random", "socket", "ss
 CLOCKS = {"now", "today", "utcnow"}
 LAZY = {"http", "ssl", "socket", "urllib3", "webbrowser"}
 # The rooms that are loaded only when something is sent may import at their top what they need.
-SENDING = {"_connection", "_transport"}
+SENDING = {"_connection", "_failure", "_transport"}
 # A program that only parses tokens must not pay for these.
 NEVER_LOADED = {"asyncio", "datetime", "email", "http", "logging", "socket", "ssl", "urllib3"}
 LIGHT = ["_checks", "_converter", "_json", "_token", "exceptions"]

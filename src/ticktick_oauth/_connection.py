@@ -37,16 +37,19 @@ from .exceptions import TransportError
 class Attempt:
     """How far a request has come, and how much of its time is left."""
 
-    def __init__(self, host: str, timeout: float, code_unused: bool | None) -> None:  # noqa: FBT001 - it has three values
+    def __init__(self, host: str, timeout: float, code_unused: bool | None) -> None:  # noqa: FBT001 - has three values
         self.host = host
         self.timeout = timeout
-        self._end = time.monotonic() + timeout
+        self._end: float | None = None
         self.task = "make a connection"
         self.code_unused = code_unused
 
     def left(self) -> float:
-        """Return the seconds that are left, or raise a TimeoutError when none are."""
-        left = self._end - time.monotonic()
+        """Return the seconds that are left, or raise a TimeoutError when none are; the first call starts the clock."""
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + self.timeout
+        left = self._end - now
         if left <= 0:
             raise TimeoutError
         return left

@@ -50,8 +50,8 @@ def exchange_code(
             the tunnel. A program that switches http.client's debug output on has it print the request, too. None: a
             fresh connection, the system's trust store (read again after a failure, or when SSL_CERT_FILE or
             SSL_CERT_DIR change), no proxy whatever the environment says, no debug output, and a hard deadline.
-        timeout: Seconds for the whole exchange, over 0 and up to 3600, from when urllib3 is loaded. It cannot cut short
-            the look-up of the host's name, as the system's resolver cannot be interrupted, nor what is read from disk.
+        timeout: Seconds for the exchange, over 0 and up to 3600, from when urllib3 and the trust store are loaded. It
+            cannot cut short the look-up of the host's name, as the system's resolver cannot be interrupted.
 
     Raises:
         TokenEndpointError: the endpoint refused, or failed.
@@ -142,20 +142,18 @@ def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "An
     try:
         # From a lock that is held over a fork, the child would never wake up.
         with no_fork():
-            _load_urllib3()
-            from urllib3 import PoolManager
-
+            http_class = _load_pool_class()
             from ._transport import send
     except Exception as error:  # noqa: BLE001 - the modules' own, whatever they are: none has seen the request
         failure = TransportError(f"could not load urllib3: {str(error) or type(error).__name__}", code_unused)
     else:
         if http is not None:
-            check_type("http", http, PoolManager)
+            check_type("http", http, http_class)
         return send(request, http, timeout, code_unused)
     raise failure
 
 
-def _load_urllib3() -> None:
+def _load_pool_class() -> "type[PoolManager]":
     """Load urllib3, of which an older copy may stand in front on the path, as some Lambda layers have one."""
     import urllib3
 
@@ -165,3 +163,4 @@ def _load_urllib3() -> None:
         raise ImportError(f"{found} was found in {urllib3.__file__}, and {needed} or newer is needed")
     # The resolver would load the codec, outside of the lock.
     "".encode("idna")
+    return urllib3.PoolManager

@@ -120,7 +120,7 @@ class Peer:
     @property
     def requests(self) -> int:
         """How many requests came, in whole or in part."""
-        return sum(line.received.count(b"POST ") for line in self.lines)
+        return sum(len(re.findall(rb"(?:GET|POST) [^ ]+ HTTP/", line.received)) for line in self.lines)
 
     @property
     def received(self) -> bytes:

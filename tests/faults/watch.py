@@ -2,7 +2,9 @@
 
 import time
 import warnings
+from collections.abc import Callable
 from typing import Any
+from typing import TypeVar
 
 import pytest
 
@@ -15,6 +17,8 @@ from ticktick_oauth.exceptions import OAuthError
 from .canaries import CLIENT_ID
 from .canaries import Canaries
 from .canaries import faces_of
+
+_T = TypeVar("_T")
 
 
 class Watch:
@@ -38,26 +42,30 @@ class Watch:
     def exchange(self, url: str, **options: Any) -> OAuthTokenV1 | OAuthError:  # noqa: ANN401 - as `exchange_code` has them
         """Exchange the canary code, once; an error of the family is given back."""
         client = self.client(url)
-        outcome: OAuthTokenV1 | OAuthError
+        options["code_verifier"] = self.canaries.code_verifier
+        outcome = self.run(lambda: exchange_code(client, self.canaries.code, **options))
+        self._faces.append(repr(client))
+        if isinstance(outcome, OAuthTokenV1):
+            assert self.canaries.access_token == str(outcome.access_token)
+        return outcome
+
+    def run(self, call: Callable[[], _T]) -> _T | OAuthError:
+        """Call what uses the network, once; an error of the family is given back."""
+        outcome: _T | OAuthError
         start = time.monotonic()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                outcome = exchange_code(
-                    client, self.canaries.code, code_verifier=self.canaries.code_verifier, **options
-                )
+                outcome = call()
             except OAuthError as error:
                 outcome = error
         self.elapsed = time.monotonic() - start
         assert not caught
-        self._faces.append(repr(client))
+        self._faces.append(repr(outcome))
         if isinstance(outcome, OAuthError):
             assert outcome.__cause__ is None
             assert outcome.__context__ is None
             self._faces.extend(faces_of(outcome))
-        else:
-            assert self.canaries.access_token == str(outcome.access_token)
-            self._faces.append(repr(outcome))
         return outcome
 
     def note(self, *texts: str) -> None:

@@ -1,0 +1,278 @@
+"""The rows M and C: what a server can do to a program that discovers it, or registers with it, and what comes of it."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+import urllib3
+from attrs import frozen
+
+from faults.cases import LIMIT
+from faults.cases import SOON
+from faults.cases import dripped
+from faults.cases import raw
+from faults.cases import reply
+from faults.peer import LOOPBACK
+from faults.peer import Line
+from faults.peer import Peer
+from faults.peer import Script
+from faults.peer import closed_port
+from faults.watch import Watch
+from ticktick_oauth import AuthorizationServer
+from ticktick_oauth import Client
+from ticktick_oauth import discover_server
+from ticktick_oauth import register_client
+from ticktick_oauth.exceptions import DeadlineExceededError
+from ticktick_oauth.exceptions import OAuthError
+from ticktick_oauth.exceptions import RegistrationError
+from ticktick_oauth.exceptions import TransportError
+
+REDIRECT_URI = "http://127.0.0.1:43117/"
+DEEP = b"[" * 30_000
+
+
+@frozen
+class Case:
+    """What a server does, and what must come of it."""
+
+    name: str
+    play: Script
+    says: tuple[str, ...]
+    status: int | None = None
+    error: type[OAuthError] = RegistrationError
+    timeout: float = 10.0
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _metadata(**members: object) -> bytes:
+    document = {
+        "issuer": "<origin>",
+        "authorization_endpoint": "<origin>/authorize",
+        "token_endpoint": "<origin>/token",
+        "registration_endpoint": "<origin>/register",
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
+    }
+    return json.dumps({name: value for name, value in {**document, **members}.items() if value is not None}).encode()
+
+
+def _document(name: str, *says: str, **members: object) -> Case:
+    return Case(name, reply(200, _metadata(**members)), ("the server's metadata document", *says))
+
+
+METADATA = [
+    _document("M1-another-issuer", "its issuer is not http://127.0.0.1:", issuer="https://evil.example"),
+    _document("M1-a-slash-more", "its issuer is not http://127.0.0.1:", issuer="<origin>/"),
+    _document("M1-no-issuer", "its issuer is not http://127.0.0.1:", issuer=None),
+    _document("M1-a-list-of-issuers", "its issuer is not http://127.0.0.1:", issuer=["<origin>"]),
+    *(
+        _document(f"M2-{name}-{kind}", name, **{name: value})
+        for name in ("authorization_endpoint", "token_endpoint", "registration_endpoint")
+        for kind, value in {
+            "plain": "http://evil.example/<code>",
+            "number": 5,
+            "object": {"<code>": "<code>"},
+            "file": "file:///etc/passwd",
+            "user": "https://a:<code>@evil.example/",
+            "fragment": "<origin>/#<code>",
+            "line-end": "<origin>/\r\nX: <code>",
+            "two-hosts": "https://evil.example\\@<code>",
+        }.items()
+    ),
+    _document("M2-no-token_endpoint", "token_endpoint", token_endpoint=None),
+    Case("M3-a-page", reply(200, b"<html><code></html>"), ("it is not a JSON object",)),
+    Case("M3-an-array", reply(200, b'["<code>"]'), ("it is not a JSON object",)),
+    Case("M3-nothing", reply(200), ("it is not a JSON object",)),
+    Case("M3-deep", reply(200, DEEP), ("it is not a JSON object",)),
+    Case("M4-none", reply(404, b"<html><code></html>"), ("no metadata",), 404),
+    Case("M4-redirect", reply(302, b"", "Location: <trap>?x=<code>"), ("redirects to 127.0.0.1,",), 302),
+    Case("M4-fault", reply(503, b"", "Retry-After: 7"), ("wait 7 seconds",), 503),
+    Case("M5-over", reply(200, _metadata() + b" " * LIMIT), ("not read", "65536"), error=TransportError),
+    Case("M5-encoded", reply(200, b"x", "Content-Encoding: br"), ("not read", "br"), error=TransportError),
+    Case("M5-cut", raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", _metadata()), ("cut",), error=TransportError),
+    Case("M5-interim", raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), ("not read", "interim"), 103),
+    Case("M6-silent", Line.ignore_request, ("0.4 seconds",), error=DeadlineExceededError, timeout=SOON),
+    Case("M6-drip", dripped(b"", b"HTTP/1.1 200 OK\r\n" * 9), ("0.4",), error=DeadlineExceededError, timeout=SOON),
+]
+
+
+def _client(**members: object) -> bytes:
+    document = {"client_id": "an-id", "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none"}
+    return json.dumps({name: value for name, value in {**document, **members}.items() if value is not None}).encode()
+
+
+def _answer(name: str, *says: str, **members: object) -> Case:
+    return Case(name, reply(201, _client(**members)), ("the answer to the registration cannot be used", *says), 201)
+
+
+REGISTRATION = [
+    *(
+        _answer(f"C1-id-{name}", "client_id", client_id=value)
+        for name, value in {
+            "missing": None,
+            "empty": "",
+            "number": 5,
+            "object": {"<code>": 1},
+            "line-end": "<code>\r\nX: y",
+            "bidi": "<code>\u202e",
+            "colon": "<code>:x",
+            "quoted": '"<code>"',
+        }.items()
+    ),
+    *(
+        _answer(f"C2-secret-{name}", "client_secret", client_secret=value, token_endpoint_auth_method=method)
+        for name, value, method in (
+            ("missing", None, "client_secret_basic"),
+            ("number", 5, "client_secret_basic"),
+            ("line-end", "<client_secret>\n", "client_secret_basic"),
+            ("of-no-method", "<client_secret>\n", None),
+        )
+    ),
+    *(
+        _answer(f"C3-method-{value}", "token_endpoint_auth_method", token_endpoint_auth_method=value)
+        for value in ("client_secret_post", "private_key_jwt", "<code>")
+    ),
+    _answer("C3-method-number", "token_endpoint_auth_method", token_endpoint_auth_method=5),
+    _answer("C4-other-redirect", "redirect_uris", redirect_uris=["https://evil.example/<code>"]),
+    _answer("C4-redirect-number", "redirect_uris", redirect_uris=5),
+    Case(
+        "C5-refused",
+        reply(
+            400,
+            b'{"error":"invalid_redirect_uri","error_description":"<client_secret>","client_secret":"<client_secret>"}',
+        ),
+        ("status 400, invalid_redirect_uri: [redacted]",),
+        400,
+    ),
+    Case("C5-error-with-200", reply(200, _client(error="invalid_client_metadata")), ("invalid_client_metadata",), 200),
+    Case("C5-page", reply(403, b"<html><code></html>"), ("not JSON",), 403),
+    Case("C5-page-with-201", reply(201, b"<html><code></html>"), ("not JSON",), 201),
+    Case("C5-accepted", reply(202, _client()), ("status 202",), 202),
+    Case("C5-redirect", reply(307, b"", "Location: <trap>"), ("redirects to 127.0.0.1,",), 307),
+    Case("C5-limit", reply(429, b"", "Retry-After: 7"), ("wait 7 seconds",), 429),
+    Case("C6-over", reply(201, _client() + b" " * LIMIT), ("not read", "65536"), 201),
+    Case("C6-encoded", reply(200, b"x", "Content-Encoding: gzip"), ("not read", "gzip"), error=TransportError),
+    Case("C6-cut", raw(b"HTTP/1.1 201 OK\r\nContent-Length: 900\r\n\r\n", _client()), ("cut",), error=TransportError),
+    Case("C7-silent", Line.ignore_request, ("0.4 seconds",), error=DeadlineExceededError, timeout=SOON),
+]
+
+
+def _fresh() -> None:
+    return None
+
+
+def _assert_outcome(case: Case, outcome: object, peer: Peer, trap: Peer, watch: Watch) -> None:
+    assert case.error is type(outcome), outcome
+    assert not [words for words in case.says if words not in str(outcome)], outcome
+    if isinstance(outcome, TransportError):
+        # No code was at stake, so that nothing is said of one.
+        assert outcome.code_unused is None
+        assert "code may be" not in str(outcome)
+    else:
+        assert case.status == getattr(outcome, "status", None)
+    assert (peer.connections, peer.requests, trap.connections) == (1, 1, 0)
+    assert watch.elapsed < case.timeout + 1
+
+
+def _filled(watch: Watch, trap: Peer, origin: list[str]) -> Callable[[bytes], bytes]:
+    def fill(data: bytes) -> bytes:
+        return watch.canaries.fill(
+            data.replace(b"<trap>", trap.url().encode()).replace(b"<origin>", origin[0].encode())
+        )
+
+    return fill
+
+
+# A caller's pool has no hard deadline.
+METADATA_RUNS = [
+    *(pytest.param(case, _fresh, id=f"{case}-fresh") for case in METADATA),
+    *(pytest.param(case, urllib3.PoolManager, id=f"{case}-pool") for case in METADATA[:-1]),
+]
+
+
+@pytest.mark.parametrize(("case", "pool"), METADATA_RUNS)
+def test_metadata(case: Case, pool: Callable[[], urllib3.PoolManager | None], watch: Watch) -> None:
+    """A hostile metadata document, or none, ends in the row's error, with one request."""
+    origin: list[str] = []
+    with Peer(reply()) as trap, Peer(case.play, fill=_filled(watch, trap, origin)) as peer:
+        origin.append(f"http://{LOOPBACK}:{peer.port}")
+        outcome = watch.run(lambda: discover_server(origin[0], http=pool(), timeout=case.timeout))
+    _assert_outcome(case, outcome, peer, trap, watch)
+    assert peer.received.startswith(b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("pool", [_fresh, urllib3.PoolManager], ids=["fresh", "pool"])
+@pytest.mark.parametrize("case", REGISTRATION, ids=str)
+def test_registration(case: Case, pool: Callable[[], urllib3.PoolManager | None], watch: Watch) -> None:
+    """A hostile answer to a registration ends in the row's error, with one request and no secret shown."""
+    origin: list[str] = []
+    with Peer(reply()) as trap, Peer(case.play, fill=_filled(watch, trap, origin)) as peer:
+        origin.append(f"http://{LOOPBACK}:{peer.port}")
+        server = _server(origin[0])
+        outcome = watch.run(
+            lambda: register_client(server, redirect_uri=REDIRECT_URI, http=pool(), timeout=case.timeout)
+        )
+    _assert_outcome(case, outcome, peer, trap, watch)
+    assert peer.received.startswith(b"POST /register HTTP/1.1\r\n")
+
+
+def _server(origin: str) -> AuthorizationServer:
+    return AuthorizationServer(
+        issuer=origin,
+        authorization_endpoint=f"{origin}/authorize",
+        token_endpoint=f"{origin}/token",
+        registration_endpoint=f"{origin}/register",
+    )
+
+
+def test_good_answers(watch: Watch) -> None:
+    """The rows fail by what they are about and by nothing else; a secret that comes along is shown nowhere."""
+    answers = iter([_metadata(), _client(), _client(client_secret="<client_secret>", token_endpoint_auth_method=None)])
+
+    def play(line: Line) -> None:
+        line.receive_request()
+        line.answer(200, next(answers))
+
+    origin: list[str] = []
+    with Peer(reply()) as trap, Peer(play, fill=_filled(watch, trap, origin)) as peer:
+        origin.append(f"http://{LOOPBACK}:{peer.port}")
+        server = watch.run(lambda: discover_server(origin[0]))
+        assert isinstance(server, AuthorizationServer)
+        public, confidential = (
+            watch.run(lambda: register_client(server, redirect_uri=REDIRECT_URI)) for _ in ("public", "confidential")
+        )
+    assert _server(origin[0]) == server
+    assert isinstance(public, Client)
+    assert isinstance(confidential, Client)
+    assert [public.client_secret, confidential.client_secret] == [None, watch.canaries.client_secret]
+    assert [server, REDIRECT_URI, "an-id"] == [public.server, public.redirect_uri, public.client_id]
+
+
+def test_a_server_that_is_not_there(watch: Watch) -> None:
+    """What failed is said, and nothing of a code, as there was none."""
+    with closed_port() as port:
+        origin = f"http://{LOOPBACK}:{port}"
+        outcomes = [
+            watch.run(lambda: discover_server(origin)),
+            watch.run(lambda: register_client(_server(origin), redirect_uri=REDIRECT_URI)),
+        ]
+    for outcome in outcomes:
+        assert type(outcome) is TransportError
+        assert outcome.code_unused is None
+        assert str(outcome).startswith(f"could not connect to {LOOPBACK}: ECONNREFUSED")
+        assert "code" not in str(outcome)
+
+
+def test_a_server_without_a_registration_endpoint(watch: Watch) -> None:
+    """It is refused before there is a connection, and the error names the way that is left."""
+    server = AuthorizationServer(
+        issuer="https://ticktick.invalid",
+        authorization_endpoint="https://ticktick.invalid/authorize",
+        token_endpoint="https://ticktick.invalid/token",
+    )
+    outcome = watch.run(lambda: register_client(server, redirect_uri=REDIRECT_URI))
+    assert type(outcome) is RegistrationError
+    assert "https://ticktick.invalid offers no registration" in str(outcome)
+    assert "developer portal" in str(outcome)

@@ -1,0 +1,65 @@
+"""The three functions that use the network, on their good days; their bad ones are in tests/faults."""
+
+import os
+
+import pytest
+import urllib3
+
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import AuthorizationResponse
+from ticktick_oauth import Client
+from ticktick_oauth import _exchange
+from ticktick_oauth import discover_server
+from ticktick_oauth import exchange_code
+from ticktick_oauth import register_client
+from ticktick_oauth._fork import no_fork
+from ticktick_oauth.sandbox import Sandbox
+
+REDIRECT_URI = "http://127.0.0.1:43117/"
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["fresh", "pool"])
+def test_from_an_issuer_to_a_token(sandbox: Sandbox, *, pooled: bool) -> None:
+    """Discovered, registered, allowed and exchanged, without a portal and without a secret."""
+    with urllib3.PoolManager() as pool:
+        http = pool if pooled else None
+        server = discover_server(sandbox.server.issuer, http=http)
+        client = register_client(server, redirect_uri=REDIRECT_URI, http=http)
+        request = AuthorizationRequest.with_pkce(client=client)
+        response = request.parse_response(sandbox.sign_in(request))
+        token = exchange_code(client, response, http=http)
+    assert sandbox.server == server
+    assert (client.client_secret, client.redirect_uri) == (None, REDIRECT_URI)
+    assert token.scope == "tasks:read tasks:write"
+
+
+def test_a_response_brings_its_verifier_along(sandbox: Sandbox, client: Client) -> None:
+    """PKCE cannot be lost on the way, where the whole answer is handed on."""
+    request = AuthorizationRequest.with_pkce(client=client)
+    exchange_code(client, request.parse_response(sandbox.sign_in(request)))
+    assert "code_verifier" in sandbox.requests[-1].form
+
+
+def test_a_response_and_a_verifier_are_a_mistake(sandbox: Sandbox, client: Client) -> None:
+    """Two verifiers are one too many, even the same."""
+    response = AuthorizationResponse(code="a", code_verifier="v" * 43)
+    with pytest.raises(TypeError, match=r"^code_verifier must not be given beside an AuthorizationResponse"):
+        exchange_code(client, response, code_verifier="v" * 43)
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("code", [None, b"code", 5, ""])
+def test_a_code_that_is_none(client: Client, sandbox: Sandbox, code: object) -> None:
+    """It is refused by its name before there is a connection."""
+    with pytest.raises((TypeError, ValueError), match=r"^code must"):
+        exchange_code(client, code)  # type: ignore[arg-type]
+    assert sandbox.requests == []
+
+
+def test_a_platform_without_fork(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, client: Client) -> None:
+    """Windows has nothing to wait for, and the exchange works all the same."""
+    request = AuthorizationRequest(client=client)
+    with monkeypatch.context() as patch:
+        patch.delattr(os, "register_at_fork")
+        patch.setattr(_exchange, "no_fork", no_fork.__wrapped__)
+        exchange_code(client, request.parse_response(sandbox.sign_in(request)))
