@@ -56,7 +56,7 @@ def test_the_tests_of_a_program_run(tmp_path: Path) -> None:
 
 def test_each_promise_is_held_by_tests_that_exist() -> None:
     """Behind every promise stand the names of tests, each of which there is."""
-    (section,) = re.findall(r"^## What it promises$(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    (section,) = re.findall(r"^### Promises$(.*)", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     rows = re.findall(r"^\| (?!promise|---)(.*) \| (.*) \|$", section, re.MULTILINE)
     assert len(rows) >= 16
     for promise, tests in rows:
@@ -65,6 +65,16 @@ def test_each_promise_is_held_by_tests_that_exist() -> None:
         for module, name in names:
             source = (Path(__file__).parent / f"{module}.py").read_text("utf-8")
             assert f"def {name}(" in source, f"{module}::{name}"
+
+
+def test_its_links_work_where_only_the_readme_is_shown() -> None:
+    """A link or a picture is an address, or leads to a heading of this page."""
+    text = README.read_text("utf-8")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    anchors = {f"#{re.sub(r'[^a-z0-9 -]', '', heading.lower()).replace(' ', '-')}" for heading in headings}
+    links = [link.strip() for link in re.findall(r"\]\(([^)]*)\)", text)]
+    assert len(links) > 15
+    assert [] == [link for link in links if not link.startswith("https://") and link not in anchors]
 
 
 def _rows(text: str, columns: int) -> Iterator[tuple[str, ...]]:
