@@ -165,7 +165,7 @@ def test_a_server_without_what_a_public_client_needs_has_no_registration(changes
     ("changes", "words"),
     [
         ({"issuer": "https://evil.example"}, "its issuer is not https://ticktick.com"),
-        ({"issuer": f"{ISSUER}/"}, "its issuer is not"),
+        ({"issuer": f"{ISSUER}/"}, "which was asked; it is https://ticktick.com/, so ask for exactly that$"),
         ({"issuer": "missing"}, "its issuer is not"),
         ({"issuer": [ISSUER]}, "its issuer is not"),
         ({"authorization_endpoint": "missing"}, "authorization_endpoint must be of type str, not NoneType"),

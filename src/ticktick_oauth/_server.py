@@ -54,8 +54,11 @@ class AuthorizationServer:
         if members is None:
             raise _bad_metadata("it is not a JSON object")
         # RFC 8414 section 3.3: the "issuer" value returned MUST be identical to the one that made the URL.
-        if members.get("issuer") != issuer:
-            raise _bad_metadata(f"its issuer is not {issuer}, which was asked")
+        if (found := members.get("issuer")) != issuer:
+            # Some servers end their name with a slash, whether or not people type it.
+            other = issuer[:-1] if issuer.endswith("/") else f"{issuer}/"
+            advice = f"; it is {other}, so ask for exactly that" if found == other else ""
+            raise _bad_metadata(f"its issuer is not {issuer}, which was asked{advice}")
         addresses = {name: cast("str", members.get(name)) for name in ("authorization_endpoint", "token_endpoint")}
         # RFC 8414 section 2: a server that names no code challenge methods "does not support PKCE".
         if _lists(members, "response_types_supported", "code") and _lists(

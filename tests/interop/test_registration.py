@@ -44,6 +44,12 @@ def test_a_program_registers_itself_and_signs_in(real_server: RealServer) -> Non
     assert (200, USER.encode()) == real_server.ask_resource(token.authorization_header())
 
 
+def test_an_issuer_is_asked_for_exactly(real_server: RealServer) -> None:
+    """One slash more is another issuer (RFC 8414 section 3.3), and the error has the one to ask for."""
+    with pytest.raises(RegistrationError, match=f"it is {real_server.issuer}, so ask for exactly that"):
+        discover_server(f"{real_server.issuer}/")
+
+
 def test_a_stolen_code_is_of_no_use(real_server: RealServer) -> None:
     """Each server checks the verifier, which is all that a public client proves itself by."""
     client = register(real_server.issuer)

@@ -11,7 +11,7 @@ from .._server import TICKTICK
 from .._server import AuthorizationServer
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_SERVERS = {"ticktick": TICKTICK, "dida365": DIDA365}
+_SERVERS = {"ticktick": TICKTICK, TICKTICK.issuer: TICKTICK, "dida365": DIDA365, DIDA365.issuer: DIDA365}
 _MAX_PORT = 65535
 
 
@@ -47,12 +47,12 @@ def add_replace(parser: ArgumentParser) -> None:
 
 def parse_server(text: str) -> AuthorizationServer:
     """Return a server by its name or by its issuer, with TickTick's paths."""
-    issuer = text.rstrip("/")
+    base = text.rstrip("/")
     try:
-        return _SERVERS.get(text) or AuthorizationServer(
-            issuer=issuer,
-            authorization_endpoint=f"{issuer}/oauth/authorize",
-            token_endpoint=f"{issuer}/oauth/token",
+        return _SERVERS.get(base) or AuthorizationServer(
+            issuer=text,  # exactly as the server's own document has it (RFC 8414 section 3.3)
+            authorization_endpoint=f"{base}/oauth/authorize",
+            token_endpoint=f"{base}/oauth/token",
         )
     except ValueError as error:
         reason = str(error)
