@@ -1,20 +1,15 @@
 """An authorization server of Authlib and Flask in TickTick's shape: ``python -m interop.authlib_server``."""
 
 from collections.abc import Callable
-from hmac import compare_digest
 from typing import Any
 from typing import ClassVar
 from uuid import uuid4
 
-from attrs import frozen
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2 import ResourceProtector
-from authlib.oauth2.rfc6749 import AuthorizationCodeMixin
-from authlib.oauth2.rfc6749 import ClientMixin
 from authlib.oauth2.rfc6749 import JsonRequest
 from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oauth2.rfc6749 import OAuth2Request
-from authlib.oauth2.rfc6749 import TokenMixin
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
@@ -26,6 +21,9 @@ from flask import Flask
 from flask import Response
 from flask import request
 
+from interop.authlib_records import IssuedCode
+from interop.authlib_records import RegisteredClient
+from interop.authlib_records import Token
 from interop.serving import AUTHORIZE_PATH
 from interop.serving import CLIENT_ID
 from interop.serving import CLIENT_SECRET
@@ -41,86 +39,6 @@ from interop.serving import serve
 CONSENT = (
     '<form method="post"><input type="submit" name="allow" value="Allow"><input type="submit" value="Deny"></form>'
 )
-
-
-@frozen(kw_only=True)
-class RegisteredClient(ClientMixin):
-    """A client, by its metadata (RFC 7591 section 2)."""
-
-    client_id: str
-    client_secret: str
-    redirect_uris: list[str]
-    token_endpoint_auth_method: str
-
-    def get_client_id(self) -> str:
-        """Return the id."""
-        return self.client_id
-
-    def get_default_redirect_uri(self) -> None:
-        """Have a request name its redirect URI."""
-
-    def get_allowed_scope(self, scope: str | None) -> str | None:
-        """Allow what is asked, up to TickTick's two scopes."""
-        return scope if scope and set(scope.split()) <= set(SCOPE.split()) else None
-
-    def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Compare exactly."""
-        return redirect_uri in self.redirect_uris
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        """Compare in constant time."""
-        return compare_digest(client_secret.encode(), self.client_secret.encode())
-
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Take the one method that was registered."""
-        return (method, endpoint) == (self.token_endpoint_auth_method, "token")
-
-    def check_response_type(self, response_type: str) -> bool:
-        """Offer codes."""
-        return response_type == "code"
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        """Take codes."""
-        return grant_type == "authorization_code"
-
-
-@frozen(kw_only=True)
-class IssuedCode(AuthorizationCodeMixin):
-    """A code that waits to be exchanged."""
-
-    code: str
-    redirect_uri: str
-    scope: str
-    code_challenge: str | None
-    code_challenge_method: str | None
-
-    def get_redirect_uri(self) -> str:
-        """Return where the code was sent."""
-        return self.redirect_uri
-
-    def get_scope(self) -> str:
-        """Return what was allowed."""
-        return self.scope
-
-
-@frozen
-class Token(TokenMixin):
-    """An issued token, which neither expires nor is revoked within a test."""
-
-    scope: str
-
-    def get_scope(self) -> str:
-        """Return what was allowed."""
-        return self.scope
-
-    def is_expired(self) -> bool:
-        """Last."""
-        return False
-
-    def is_revoked(self) -> bool:
-        """Stay valid."""
-        return False
-
 
 CLIENTS = {
     CLIENT_ID: RegisteredClient(
