@@ -49,7 +49,7 @@ def test_a_response_and_a_verifier_are_a_mistake(sandbox: Sandbox, client: Clien
 
 
 @pytest.mark.parametrize("code", [None, b"code", 5, ""])
-def test_a_code_that_is_none(client: Client, sandbox: Sandbox, code: object) -> None:
+def test_a_code_that_cannot_be_sent(client: Client, sandbox: Sandbox, code: object) -> None:
     """It is refused by its name before there is a connection."""
     with pytest.raises((TypeError, ValueError), match=r"^code must"):
         exchange_code(client, code)  # type: ignore[arg-type]

@@ -43,6 +43,7 @@ class Attempt:
         self._end: float | None = None
         self.task = "make a connection"
         self.code_unused = code_unused
+        self.sockets = ExitStack()
 
     def left(self) -> float:
         """Return the seconds that are left, or raise a TimeoutError when none are; the first call starts the clock."""
@@ -68,11 +69,8 @@ def open_pool(attempt: Attempt, *, tls: bool) -> Generator[PoolManager, None, No
     if tls:
         attempt.task = "read the trust store"
         context = trusted_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-    with ExitStack() as sockets, PoolManager(ssl_context=context) as pool:
-        classes: dict[str, Any] = {
-            "http": partial(_Pool, attempt=attempt, sockets=sockets),
-            "https": partial(_TLSPool, attempt=attempt, sockets=sockets),
-        }
+    with attempt.sockets, PoolManager(ssl_context=context) as pool:
+        classes: dict[str, Any] = {"http": partial(_Pool, attempt=attempt), "https": partial(_TLSPool, attempt=attempt)}
         pool.pool_classes_by_scheme = classes
         yield pool
 
@@ -145,10 +143,9 @@ class _Connection(HTTPConnection):
     debuglevel = 0  # a program can have http.client print all that it sends, for the whole process
     _plain: ClassVar[bool] = True
 
-    def __init__(self, *args: Any, attempt: Attempt, sockets: ExitStack, **options: Any) -> None:  # noqa: ANN401 - urllib3's
+    def __init__(self, *args: Any, attempt: Attempt, **options: Any) -> None:  # noqa: ANN401 - urllib3's
         super().__init__(*args, **options)
         self._attempt = attempt
-        self._sockets = sockets
         self._unsent = bytearray()
 
     def connect(self) -> None:
@@ -166,7 +163,7 @@ class _Connection(HTTPConnection):
 
     def _connect_to(self, address: tuple[Any, ...], timeout: float) -> None:
         family, kind, protocol, _, where = address
-        connected = self._sockets.enter_context(closing(socket.socket(family, kind, protocol)))
+        connected = self._attempt.sockets.enter_context(closing(socket.socket(family, kind, protocol)))
         connected.settimeout(timeout)
         connected.connect(where)
         self.sock = cast("socket.socket", _DeadlineSocket(connected, self._attempt))

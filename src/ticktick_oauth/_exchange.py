@@ -45,10 +45,10 @@ def exchange_code(
         code_verifier: The PKCE secret beside a code alone; None when PKCE is off.
         http: The urllib3 pool to send through, for proxies and private certificate authorities; it is not closed. Its
             own headers are sent too, except Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
-            bounds each wait and is checked between reads of the body, so that a server that drips can exceed it; and
-            ``code_unused`` is true only for what urllib3 raises before there is a connection, and where a proxy refused
-            the tunnel. A program that switches http.client's debug output on has it print the request, too. None: a
-            fresh connection, the system's trust store (read again after a failure, or when SSL_CERT_FILE or
+            bounds each wait and is checked between reads of the body, so that a server that drips or floods can exceed
+            it; and ``code_unused`` is true only for what urllib3 raises before there is a connection, and where a proxy
+            refused the tunnel. A program that switches http.client's debug output on has it print the request, too.
+            None: a fresh connection, the system's trust store (read again after a failure, or when SSL_CERT_FILE or
             SSL_CERT_DIR change), no proxy whatever the environment says, no debug output, and a hard deadline.
         timeout: Seconds for the exchange, over 0 and up to 3600, from when urllib3 and the trust store are loaded. It
             cannot cut short the look-up of the host's name, as the system's resolver cannot be interrupted.
@@ -140,7 +140,7 @@ def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "An
         reason = f"this Python has no sockets: let JavaScript's fetch carry a {type(request).__name__}"
         raise TransportError(reason, code_unused)
     try:
-        # From a lock that is held over a fork, the child would never wake up.
+        # A child that is forked meanwhile would wait for ever at its own import.
         with no_fork():
             http_class = _load_pool_class()
             from ._transport import send

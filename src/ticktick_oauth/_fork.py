@@ -9,7 +9,7 @@ from functools import lru_cache
 def no_fork() -> AbstractContextManager[bool]:
     """Return a lock that a fork waits for.
 
-    A child inherits the locks of its parent's other threads as they are. One that is held then is never released: a
+    A child inherits the locks of its parent's other threads as they are. One that is taken then is never released: a
     child that was forked while another thread imported urllib3 would wait for ever at its own first import of it.
     """
     # Made at its first use, as gevent and eventlet may replace what `threading` has until then.

@@ -46,7 +46,7 @@ def _open_sockets() -> int:
 
 
 def _peak() -> int:
-    """Return the most memory that this process ever held, in KiB (on Linux)."""
+    """Return the most memory that this process ever took, in KiB (on Linux)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

@@ -24,7 +24,7 @@ def start(mode: str) -> "subprocess.Popen[str]":
 
 
 def order(child: "subprocess.Popen[str]", orders: dict[str, Any]) -> None:
-    """Give a child its orders."""
+    """Send a child its orders."""
     assert child.stdin
     child.stdin.write(json.dumps(orders))
     child.stdin.close()

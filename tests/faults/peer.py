@@ -166,7 +166,7 @@ class Peer:
                 self.script(line)
             except OSError:
                 raise
-            except Exception as error:  # noqa: BLE001 - told at the end of the block
+            except Exception as error:  # noqa: BLE001 - reported at the end of the block
                 self._failures.append(error)
             finally:
                 line.connected.close()

@@ -70,7 +70,7 @@ PLANTS: dict[str, Callable[[OAuthError, str], object]] = {
 @pytest.mark.parametrize("place", PLANTS)
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_planted_secret_is_found_in_an_error(place: str, name: str) -> None:
-    """Each secret, in each place of an error, is told by its name."""
+    """Each secret, in each place of an error, is reported by its name."""
     canaries = Canaries()
     secret = getattr(canaries, name)
     assert name in canaries.found_in(faces_of(_with(f"before {secret} behind", PLANTS[place])))
@@ -91,14 +91,14 @@ def test_a_planted_secret_is_found_in_an_error(place: str, name: str) -> None:
 def test_a_planted_secret_is_found_in_what_a_process_shows(
     unchecked: Watch, leak: Callable[[str], object], name: str
 ) -> None:
-    """Each secret, in a log record or in the output, is told by its name."""
+    """Each secret, in a log record or in the output, is reported by its name."""
     assert unchecked.leaks() == []
     leak(getattr(unchecked.canaries, name))
     assert name in unchecked.leaks()
 
 
 def test_an_error_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the package's redaction switched off, the scan of an exchange tells the echoed secrets."""
+    """With the package's redaction switched off, the scan of an exchange reports the echoed secrets."""
     monkeypatch.setattr(ticktick_oauth._refusal, "clean", lambda text, *_: text)
     body = b'{"error":"<code>","error_description":"<client_secret>"}'
     with Peer(reply(400, body), fill=unchecked.canaries.fill) as peer:
@@ -107,7 +107,7 @@ def test_an_error_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.Monk
 
 
 def test_a_warning_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning in an exchange, of whatever text, is told."""
+    """A warning in an exchange, of whatever text, fails the test."""
 
     def warn(*_: object) -> str:
         warnings.warn("any", stacklevel=1)

@@ -39,7 +39,7 @@ def test_2000_exchanges_from_16_threads(tmp_path: Path, monkeypatch: pytest.Monk
             pooled=str(authority.file) if pooled else None,
         )
         assert len(sandbox.requests) == USERS
-        # The sandbox has one token per user, so a second sign-in tells whose token the first exchange got.
+        # The sandbox has one token per user, so a second sign-in shows whose token the first exchange got.
         again = [str(exchange_code(client, sign_in(number)).access_token) for number in range(ASKED_AGAIN)]
     assert again == result["tokens"][:ASKED_AGAIN]
     assert len(set(result["tokens"])) == USERS

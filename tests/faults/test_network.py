@@ -61,7 +61,7 @@ def test_n1_refused(watch: Watch) -> None:
 
 @pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_AGAIN])
 def test_n2_no_such_name(watch: Watch, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """N2: a name that does not resolve, for now or at all, is told with the resolver's words."""
+    """N2: a name that does not resolve, for now or at all, is reported in the resolver's words."""
 
     def fail(*_: object, **__: object) -> None:
         raise socket.gaierror(number, "no such name")
@@ -70,8 +70,8 @@ def test_n2_no_such_name(watch: Watch, monkeypatch: pytest.MonkeyPatch, number: 
     _assert_unused(watch.exchange("https://ticktick.invalid/"), "resolve ticktick.invalid", "no such name")
 
 
-def test_n2_a_name_that_is_none(watch: Watch) -> None:
-    """N2: a label that is too long for the resolver is told as a name that does not resolve."""
+def test_n2_a_name_that_cannot_be_looked_up(watch: Watch) -> None:
+    """N2: a label that is too long for the resolver is reported as a name that does not resolve."""
     _assert_unused(watch.exchange(f"https://{'x' * 64}.invalid/"), "resolve", "Unicode")
 
 
@@ -168,7 +168,7 @@ def test_n16_two_threads_at_once(watch: Watch) -> None:
         (None, TypeError),
     ],
 )
-def test_n19_a_timeout_that_is_none(watch: Watch, timeout: object, error: type[Exception]) -> None:
+def test_n19_a_timeout_out_of_its_range(watch: Watch, timeout: object, error: type[Exception]) -> None:
     """N19: it is refused by its name and its range before there is a connection."""
     with (
         Peer(reply(200, TOKEN)) as peer,

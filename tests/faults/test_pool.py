@@ -1,4 +1,4 @@
-"""A caller's pool: used as it is, for one request, and given back; what then depends on it."""
+"""A caller's pool: used as it is, for one request, and released; what then depends on it."""
 
 import socket
 import ssl
@@ -58,13 +58,13 @@ def test_a_pool_is_used_and_not_closed(watch: Watch) -> None:
 @pytest.mark.parametrize("status", [102, 103, 199])
 def test_an_interim_answer_ends_its_connection(watch: Watch, status: int) -> None:
     """What comes behind an interim answer is the answer to that request, and never to the next one of the pool."""
-    told = threading.Event()
+    answered = threading.Event()
 
     def play(line: Line) -> None:
         line.receive_request()
         if line is line.peer.lines[0]:
             line.send(b"HTTP/1.1 %d Interim\r\n\r\n" % status)
-            told.wait(10)
+            answered.wait(10)
             line.connected.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n["not yours"]')
         else:
             line.answer(200, TOKEN)
@@ -72,7 +72,7 @@ def test_an_interim_answer_ends_its_connection(watch: Watch, status: int) -> Non
 
     with Peer(play, fill=watch.canaries.fill) as peer, urllib3.PoolManager() as http:
         first = watch.exchange(peer.url(), http=http)
-        told.set()
+        answered.set()
         second = watch.exchange(peer.url(), http=http)
     assert isinstance(first, TokenEndpointError)
     assert first.status == status
@@ -188,7 +188,7 @@ def test_n1_by_a_pool(watch: Watch) -> None:
 
 
 def test_n2_by_a_pool(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """N2: a name that does not resolve is told with the resolver's words."""
+    """N2: a name that does not resolve is reported in the resolver's words."""
 
     def fail(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
@@ -439,7 +439,7 @@ def test_a_pools_errors_have_a_sentence(watch: Watch, error: Exception, words: s
 
 
 @pytest.mark.parametrize("http", ["pool", object(), urllib3.HTTPConnectionPool(LOOPBACK), urllib3.PoolManager])
-def test_what_is_no_pool_manager_is_refused(watch: Watch, http: object) -> None:
+def test_only_a_pool_manager_is_taken(watch: Watch, http: object) -> None:
     """Also a pool for one host, which would send the secrets there whatever the server's address is."""
     with (
         Peer(reply(200, TOKEN)) as peer,

@@ -148,7 +148,7 @@ def _hello_of_tls11(line: Line) -> None:
 
 
 def test_t5_tls_11_only(watch: Watch) -> None:
-    """T5: a server that knows TLS 1.1 at the most is not spoken to."""
+    """T5: a server that knows nothing newer than TLS 1.1 is refused."""
     outcome, peer = _play(watch, _hello_of_tls11, None)
     _assert_unused(outcome, peer, "TLS")
 
@@ -220,7 +220,7 @@ def _cut(line: Line) -> None:
 
 
 def test_t10_a_cut_without_a_close_notify(watch: Watch, authority: Authority) -> None:
-    """T10: what is framed by the end of the connection and cut off is no token."""
+    """T10: what is framed by the end of the connection and cut off is not a token."""
     outcome, peer = _play(watch, _cut, authority.server())
     assert type(outcome) is InvalidTokenError
     assert "not JSON" in str(outcome)
@@ -258,7 +258,7 @@ def test_t11_no_secret_travels_off_loopback_without_tls() -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate\n"], ids=["missing", "empty", "garbage"])
-def test_t12_a_trust_store_that_is_none(
+def test_t12_a_trust_store_without_certificates(
     watch: Watch,
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,

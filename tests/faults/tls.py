@@ -45,7 +45,7 @@ class Authority:
         return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def server(self, *names: str, days: tuple[int, int] = (-1, 1), common_name: str | None = None) -> ssl.SSLContext:
-        """Make a context for a server of these names, valid from and until so many days from now."""
+        """Make a context for a server of these names, valid from and until these days from now."""
         certificate = self._ca.issue_cert(
             *(names or () if common_name else names or (LOOPBACK, "localhost")),
             common_name=common_name,

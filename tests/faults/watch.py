@@ -40,7 +40,7 @@ class Watch:
         return Client(client_id=CLIENT_ID, client_secret=self.canaries.client_secret, server=server)
 
     def exchange(self, url: str, **options: Any) -> OAuthTokenV1 | OAuthError:  # noqa: ANN401 - as `exchange_code` has them
-        """Exchange the canary code, once; an error of the family is given back."""
+        """Exchange the canary code, once; return an error of the family."""
         client = self.client(url)
         options["code_verifier"] = self.canaries.code_verifier
         outcome = self.run(lambda: exchange_code(client, self.canaries.code, **options))
@@ -50,7 +50,7 @@ class Watch:
         return outcome
 
     def run(self, call: Callable[[], _T]) -> _T | OAuthError:
-        """Call what uses the network, once; an error of the family is given back."""
+        """Call what uses the network, once; return an error of the family."""
         outcome: _T | OAuthError
         start = time.monotonic()
         with warnings.catch_warnings(record=True) as caught:
