@@ -39,7 +39,7 @@ token = ticktick_oauth.exchange_code(
     client, response.code, code_verifier=verifier, http=urllib3.PoolManager(), timeout=5
 )
 discovered: ticktick_oauth.AuthorizationServer = ticktick_oauth.discover_server("https://ticktick.com", timeout=5)
-public: ticktick_oauth.Client = ticktick_oauth.register_client(
+registered: ticktick_oauth.Client = ticktick_oauth.register_client(
     discovered, redirect_uri="http://127.0.0.1:1/", http=None
 )
 token = ticktick_oauth.exchange_code(client, response.code, http=urllib3.ProxyManager("http://proxy.example"))
