@@ -38,10 +38,6 @@ token: ticktick_oauth.OAuthTokenV1 = ticktick_oauth.exchange_code(client, respon
 token = ticktick_oauth.exchange_code(
     client, response.code, code_verifier=verifier, http=urllib3.PoolManager(), timeout=5
 )
-discovered: ticktick_oauth.AuthorizationServer = ticktick_oauth.discover_server("https://ticktick.com", timeout=5)
-registered: ticktick_oauth.Client = ticktick_oauth.register_client(
-    discovered, redirect_uri="http://127.0.0.1:1/", http=None
-)
 token = ticktick_oauth.exchange_code(client, response.code, http=urllib3.ProxyManager("http://proxy.example"))
 access_token: UUID = token.access_token
 expires_in: int = token.expires_in
@@ -64,6 +60,8 @@ server: ticktick_oauth.AuthorizationServer = ticktick_oauth.AuthorizationServer.
 registration_endpoint: str | None = server.registration_endpoint
 registration = ticktick_oauth.RegistrationRequest(server=server, redirect_uri="http://127.0.0.1:1/", client_name="mine")
 registered: ticktick_oauth.Client = registration.parse_response(201, {}, b"{}")
+server = ticktick_oauth.discover_server("https://a.example", http=urllib3.PoolManager(), timeout=5)
+registered = ticktick_oauth.register_client(server, redirect_uri="http://127.0.0.1:1/", client_name="a", timeout=5)
 
 issued = ticktick_oauth.IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
 expires_at: datetime = issued.expires_at
