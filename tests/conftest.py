@@ -15,10 +15,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run under --no-skips that skipped something; -ra has listed what and why."""
+    """Fail a run under --no-skips that skipped something; the summary says what was missing."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("--no-skips") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one sentence what was skipped and why, instead of a line for each test."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        reasons = sorted({report.longrepr[2].removeprefix("Skipped: ").removeprefix("needs ") for report in skipped})
+        terminalreporter.write_line(
+            f"{len(skipped)} skipped, for want of: {'; '.join(reasons)}. The script .ci/run installs all of it."
+        )
 
 
 @pytest.fixture

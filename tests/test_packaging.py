@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import distribution
 from importlib.metadata import version
 from pathlib import Path
@@ -154,6 +155,14 @@ def test_public_names() -> None:
     assert {name: room for name, room in imported.items() if name not in at_once} == rooms
     assert {*rooms, *at_once, "__version__"} == set(ticktick_oauth.__all__)
     assert all(getattr(ticktick_oauth, name) is not None for name in ticktick_oauth.__all__)
+
+
+@pytest.mark.parametrize("room", ["exceptions", "sandbox", "storage"])
+def test_the_public_names_of_a_room(room: str) -> None:
+    """Each public room lists its public names, sorted, each of which it has."""
+    module = import_module(f"ticktick_oauth.{room}")
+    assert module.__all__ == sorted(module.__all__)
+    assert all(getattr(module, name) is not None for name in module.__all__)
 
 
 def test_another_name_is_an_attribute_error() -> None:

@@ -76,9 +76,8 @@ def running(name: str) -> Iterator[RealServer]:
 
 
 def _python_command(name: str) -> list[str]:
-    missing = [module for module in NEEDS[name] if find_spec(module) is None]
-    if missing:
-        pytest.skip(f"there is no module {' and no '.join(missing)}: install the dependency group interop")
+    if None in map(find_spec, NEEDS[name]):
+        pytest.skip("needs the dependency group interop")
     return [sys.executable, "-m", f"interop.{name}_server"]
 
 
@@ -86,7 +85,7 @@ def _node_command() -> list[str]:
     node, npm = shutil.which("node"), shutil.which("npm")
     modules = Path(subprocess.check_output([npm, "root", "--global"], text=True).strip()) if npm else Path("/nowhere")
     if node is None or not (modules / "oidc-provider").is_dir():
-        pytest.skip("there is no oidc-provider: npm install --global oidc-provider")
+        pytest.skip("needs npm install --global oidc-provider")
     shape = {
         "paths": {"authorization": AUTHORIZE_PATH, "registration": REGISTER_PATH, "token": TOKEN_PATH},
         "client": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uris": [REDIRECT_URI]},

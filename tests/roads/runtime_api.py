@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from queue import SimpleQueue
@@ -9,9 +10,10 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-# Seconds for one invocation, the start of the runtime included, on a busy machine.
-PATIENCE = 60.0
+from roads.running import LATE
+
 _PREFIX = "/2018-06-01/runtime"
+_WORKERS = 2
 
 
 class RuntimeApi:
@@ -20,7 +22,7 @@ class RuntimeApi:
     address: str
 
     def __init__(self) -> None:
-        self._events: SimpleQueue[object] = SimpleQueue()
+        self._events: SimpleQueue[tuple[object, float] | None] = SimpleQueue()
         self._outcomes: SimpleQueue[tuple[str, Any]] = SimpleQueue()
 
     def __enter__(self) -> "RuntimeApi":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
@@ -28,10 +30,11 @@ class RuntimeApi:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                """Give the next event, once there is one; None ends the wait without one."""
-                event = events.get() if self.path == f"{_PREFIX}/invocation/next" else None
-                if event is not None:
-                    self._send(200, json.dumps(event).encode())
+                """Answer with the next event, once there is one; None ends the wait without one."""
+                queued = events.get() if self.path == f"{_PREFIX}/invocation/next" else None
+                if queued is not None:
+                    event, seconds = queued
+                    self._send(200, json.dumps(event).encode(), int((time.time() + seconds) * 1000))
 
             def do_POST(self) -> None:
                 """Take what became of an event, or of the start: the last part of the path says which it is."""
@@ -39,10 +42,10 @@ class RuntimeApi:
                 self._send(202, b"{}")
                 outcomes.put((self.path.rpartition("/")[2], json.loads(body)))
 
-            def _send(self, status: int, body: bytes) -> None:
+            def _send(self, status: int, body: bytes, deadline: int = 0) -> None:
                 self.send_response(status)
                 self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid4()))
-                self.send_header("Lambda-Runtime-Deadline-Ms", "9999999999999")
+                self.send_header("Lambda-Runtime-Deadline-Ms", str(deadline))
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -60,12 +63,16 @@ class RuntimeApi:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._events.put(None)
+        for _ in range(_WORKERS):
+            self._events.put(None)
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
 
-    def invoke(self, event: object) -> tuple[str, Any]:
-        """Have the runtime handle an event; return ``response`` or ``error``, and the document that came with it."""
-        self._events.put(event)
-        return self._outcomes.get(timeout=PATIENCE)
+    def invoke(self, *events: object, seconds: float = 60) -> list[Any]:
+        """Have the runtime handle events, each within some seconds; return the documents that it responds with."""
+        for event in events:
+            self._events.put((event, seconds))
+        outcomes = [self._outcomes.get(timeout=LATE) for _ in events]
+        assert ["response"] * len(events) == [kind for kind, _ in outcomes], outcomes
+        return [document for _, document in outcomes]

@@ -1,0 +1,98 @@
+"""What may be shared: the lines of the README's list that no other test is about."""
+
+import asyncio
+import pickle
+from base64 import b64decode
+from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+import urllib3
+from attrs import AttrsInstance
+from attrs import fields
+from attrs.exceptions import FrozenInstanceError
+
+from faults.issuer import issuing
+from faults.peer import Peer
+from roads.echoing import client_of
+from roads.running import LATE
+from roads.running import run_program
+from ticktick_oauth import TICKTICK
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import AuthorizationResponse
+from ticktick_oauth import Client
+from ticktick_oauth import RegistrationRequest
+from ticktick_oauth import TokenRequest
+from ticktick_oauth import dump_issued
+from ticktick_oauth import exchange_code
+from ticktick_oauth import load_issued
+
+MANY = 12
+LINE = (
+    '{"version": 1, "issued_at": "2026-11-23T12:00:00+00:00", "server": {"issuer": "https://ticktick.com", '
+    '"authorization_endpoint": "https://ticktick.com/oauth/authorize", "token_endpoint": '
+    '"https://ticktick.com/oauth/token"}, "token": {"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", '
+    '"expires_in": 15551999, "token_type": "bearer", "scope": "tasks:read tasks:write"}}'
+)
+ISSUED = load_issued(LINE)
+CLIENT = Client(client_id="id", client_secret="secret")
+VALUES: list[AttrsInstance] = [
+    TICKTICK,
+    CLIENT,
+    AuthorizationRequest.with_pkce(client=CLIENT),
+    AuthorizationResponse(code="code"),
+    TokenRequest(client=CLIENT, code="code"),
+    RegistrationRequest(server=TICKTICK, redirect_uri="http://127.0.0.1:8080/"),
+    ISSUED,
+    ISSUED.token,
+]
+
+
+@pytest.mark.parametrize("pool", [lambda: None, urllib3.PoolManager], ids=["fresh", "pool"])
+def test_tasks_share_a_client_and_a_pool(pool: Callable[[], urllib3.PoolManager | None]) -> None:
+    """Twelve tasks exchange at once with one client, and one pool; each has the token of its own code."""
+    issued: dict[str, str] = {}
+    together = Barrier(MANY, timeout=LATE)
+    with Peer(issuing(issued, before=together.wait)) as peer:
+        client, http = client_of(peer.url()), pool()
+
+        async def exchange(code: str) -> tuple[str, str]:
+            token = await asyncio.to_thread(exchange_code, client, code, http=http, timeout=LATE)
+            return code, str(token.access_token)
+
+        async def exchange_all() -> list[tuple[str, str]]:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MANY))
+            return await asyncio.gather(*(exchange(f"code-{number}") for number in range(MANY)))
+
+        tokens = asyncio.run(exchange_all())
+        if http is not None:
+            http.clear()
+    assert issued == dict(tokens)
+    assert MANY == len(issued)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_value_is_immutable(value: AttrsInstance) -> None:
+    """No field can be set."""
+    for each in fields(type(value)):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, each.name, None)
+
+
+def test_values_pickle_to_another_process() -> None:
+    """A process of the same version reads equal values."""
+    program = """
+import base64, pickle, sys
+values = pickle.loads(base64.b64decode(sys.stdin.read()))
+print(base64.b64encode(pickle.dumps(values)).decode())
+"""
+    back = run_program(program, stdin=b64encode(pickle.dumps(VALUES)).decode())
+    assert VALUES == pickle.loads(b64decode(back))
+
+
+def test_the_line_of_a_token_is_the_same_in_every_version() -> None:
+    """What version 0.1.0 writes is written out here, so that a change of the format is a decision."""
+    assert LINE == dump_issued(ISSUED)
+    assert ISSUED == load_issued(LINE)

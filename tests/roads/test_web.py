@@ -1,0 +1,93 @@
+"""The README's web programs: Flask's, and the exchange of an async program."""
+
+import asyncio
+import importlib.util
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import pytest
+
+from roads.readme import paste
+from ticktick_oauth import AuthorizationRequest
+from ticktick_oauth import AuthorizationResponse
+from ticktick_oauth import Client
+from ticktick_oauth import exchange_code
+from ticktick_oauth.exceptions import TokenEndpointError
+from ticktick_oauth.sandbox import Sandbox
+from ticktick_oauth.storage import TokenFile
+
+PAGE = "https://app.example/callback"
+MANY = 12
+
+
+def load(path: Path) -> ModuleType:
+    """Import a program that was pasted."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.skipif(find_spec("flask") is None, reason="needs the dependency group roads")
+def test_flask(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's application signs a person in; a replay, a foreign browser and a denial are each a clean 400."""
+    client = sandbox.client(redirect_uri=PAGE)
+    for name, value in {
+        "FLASK_SECRET_KEY": "key",
+        "TICKTICK_CLIENT_ID": client.client_id,
+        "TICKTICK_CLIENT_SECRET": str(client.client_secret),
+        "TICKTICK_REDIRECT_URI": PAGE,
+        "TICKTICK_OAUTH_TOKEN_FILE": str(tmp_path / "token.json"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    module = load(paste("flask_app.py", tmp_path))
+    monkeypatch.setattr(module, "client", client)  # the same, of the sandbox
+    browser, other = (module.app.test_client() for _ in range(2))
+
+    def start() -> AuthorizationRequest:
+        answer = browser.get("/start", base_url="https://app.example")
+        with browser.session_transaction(base_url="https://app.example") as session:
+            request = AuthorizationRequest(client=client, state=session["state"])
+        assert (302, request.uri) == (answer.status_code, answer.location)
+        return request
+
+    redirect = sandbox.sign_in(start(), user="ada")
+    assert 400 == other.get(redirect).status_code
+    assert (200, "Signed in.") == ((answer := browser.get(redirect)).status_code, answer.text)
+    again = AuthorizationRequest(client=client)
+    kept = TokenFile().load()
+    assert kept is not None
+    token = exchange_code(client, again.parse_response(sandbox.sign_in(again, user="ada")))
+    assert (token.access_token, client.server) == (kept.token.access_token, kept.server)
+    assert 400 == browser.get(redirect).status_code  # its state is spent
+    denied = browser.get(sandbox.sign_in(start(), deny=True))
+    assert (400, "text/plain") == (denied.status_code, denied.mimetype)
+    assert "the person denied the access" in denied.text
+
+
+@pytest.mark.skipif(find_spec("httpx") is None, reason="needs the dependency group roads")
+def test_exchanges_by_httpx(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
+    """The README's function, twelve at once on one AsyncClient: each gets a token; a refusal is an error as ever."""
+    import httpx
+
+    exchange = load(paste("asgi_exchange.py", tmp_path)).exchange
+
+    def respond(user: str) -> AuthorizationResponse:
+        request = AuthorizationRequest.with_pkce(client=client)
+        return request.parse_response("?" + urlsplit(sandbox.sign_in(request, user=user)).query)
+
+    async def exchange_all(responses: list[AuthorizationResponse]) -> list[object]:
+        async with httpx.AsyncClient() as http:
+            exchanges = (exchange(http, client, response) for response in responses)
+            outcomes: list[object] = await asyncio.gather(*exchanges, return_exceptions=True)
+            return outcomes
+
+    responses = [respond(str(number)) for number in range(MANY)]
+    tokens = asyncio.run(exchange_all(responses))
+    assert MANY == len({token.access_token for token in tokens})  # type: ignore[attr-defined]
+    (refusal,) = asyncio.run(exchange_all(responses[:1]))
+    assert isinstance(refusal, TokenEndpointError)
