@@ -2,17 +2,28 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
+from hypothesis import example
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
 
 from ticktick_oauth import DIDA365
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationServer
+from ticktick_oauth._address import Address
 from ticktick_oauth._metadata import MetadataRequest
 from ticktick_oauth.exceptions import RegistrationError
 
+# Of these, addresses and all that looks like one are made.
+PIECES = (
+    *"/\\@:[]?%.-_ \t\x00é。",
+    *("//", "::1", "[::1]", "[::2]", "127.0.0.1", "a.example", "%40", "8080", "0", "99999"),
+)
 ADDRESSES = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")
 
 
@@ -70,6 +81,9 @@ def test_fit_addresses_are_taken_as_they_are(name: str, address: str) -> None:
         ("http://evil.example[::1]:8080/canary", "absolute"),
         ("http://[::1]evil.example/canary", "absolute"),
         ("http://%31%32%37.0.0.1/canary", "absolute"),
+        ("http://[127.0.0.1]/canary", "absolute"),
+        ("http://[:1]/canary", "absolute"),
+        ("https://[::1::]/canary", "absolute"),
         ("http://127.0.0/canary", "https://"),
         ("http://127.0.0.x/canary", "https://"),
         ("http://128.0.0.1/canary", "https://"),
@@ -100,6 +114,19 @@ def test_unfit_addresses_are_refused(name: str, address: str, words: str) -> Non
         _server(**{name: address})
     assert str(caught.value).startswith(name)
     assert "canary" not in str(caught.value)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join))
+@example("[127.0.0.1]/")
+@example("evil.example[::1]/")
+def test_no_address_has_two_hosts(rest: str) -> None:
+    """What counts as an address has the same host and port to `urllib.parse` and to urllib3, by which it is used."""
+    text = f"https://{rest}"
+    address = Address.parse(text)
+    if address is not None:
+        split, parsed = urlsplit(text), parse_url(text)
+        assert (address.host, address.port) == (split.hostname, split.port or 443)
+        assert (address.host, address.port) == ((parsed.host or "").strip("[]"), parsed.port or 443)
 
 
 @pytest.mark.parametrize("name", ADDRESSES)

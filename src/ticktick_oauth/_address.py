@@ -47,7 +47,12 @@ class Address(NamedTuple):
         port = int(match["port"] or _DEFAULT_PORTS[scheme])
         if not 0 < port <= _MAX_PORT:
             return None
-        return cls(scheme, match["host"].lower().strip("[]"), port, match["path"] or "/", match["query"] or "")
+        host = match["host"].lower()
+        if host.startswith("["):
+            host = host[1:-1]
+            if not _is_ipv6(host):
+                return None
+        return cls(scheme, host, port, match["path"] or "/", match["query"] or "")
 
     @property
     def origin(self) -> str:
@@ -58,10 +63,20 @@ class Address(NamedTuple):
     @property
     def is_loopback(self) -> bool:
         """Whether the host names this very machine: 127.0.0.0/8, ``::1`` or ``localhost``."""
-        return self.host in {"localhost", "::1"} or is_loopback_v4(self.host)
+        return self.host in {"localhost", "::1"} or _is_loopback_v4(self.host)
 
 
-def is_loopback_v4(host: str) -> bool:
+def _is_ipv6(host: str) -> bool:
+    from ipaddress import IPv6Address
+
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback_v4(host: str) -> bool:
     """Return whether a host is an IPv4 address of 127.0.0.0/8; with a leading zero, it would be a name to look up."""
     first, *others = host.split(".")
     return (

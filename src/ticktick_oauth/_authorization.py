@@ -60,7 +60,12 @@ class AuthorizationRequest:
 
     @classmethod
     def with_pkce(cls, *, client: Client) -> "AuthorizationRequest":
-        """Make a request with a fresh state and a fresh code verifier of 256 random bits."""
+        """Make a request with a fresh state and a fresh code verifier of 256 random bits.
+
+        Raises:
+            TypeError: client is not a ``Client``.
+
+        """
         return cls(client=client, code_verifier=_random_text())
 
     @classmethod
@@ -151,7 +156,12 @@ class AuthorizationRequest:
 
 
 def check_pkce(client: Client, code_verifier: str | None) -> None:
-    """Check that a public client uses PKCE (RFC 8252 section 6), its only proof of who it is."""
+    """Check that a public client uses PKCE (RFC 8252 section 6), its only proof of who it is.
+
+    Raises:
+        ValueError: it does not.
+
+    """
     if client.client_secret is None and code_verifier is None:
         raise ValueError(
             "a public client (without client_secret) needs PKCE: make the request by AuthorizationRequest.with_pkce, "

@@ -158,6 +158,8 @@ def _read_uuid4(value: object) -> UUID | None:
     """Read one of the four forms that a UUID is accepted in: ``UUID(text)`` takes more, and any version."""
     if not isinstance(value, str):
         return value if isinstance(value, UUID) and is_uuid4(value) else None
+    if value.__class__ is not str:
+        value = str.__str__(value)  # without what a subclass has of its own
     text = value if len(value) == 36 else _hyphenated(value)  # noqa: PLR2004 - 8-4-4-4-12, the common form
     try:
         uuid = UUID(bytes=bytes.fromhex(text.replace("-", "")))
@@ -187,7 +189,7 @@ def _read_integer(value: object) -> int | None:
 
 
 def _parse_integer(text: str) -> int | None:
-    number = text.strip(_UNICODE_WHITE_SPACE)
+    number = str.__str__(text).strip(_UNICODE_WHITE_SPACE)
     if not re.fullmatch(_INTEGER, number):
         return None
     digits = number.partition(".")[0].replace("_", "")  # "1.0" is the integer 1

@@ -76,7 +76,7 @@ def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: 
     Args:
         issuer: The server's URL, such as ``https://ticktick.com``.
         http: As in ``exchange_code``.
-        timeout: As in ``exchange_code``.
+        timeout: Seconds for the whole of it, as in ``exchange_code``.
 
     Raises:
         RegistrationError: the server has no such document, or it cannot be used.
@@ -105,7 +105,7 @@ def register_client(
         redirect_uri: The one redirect URI of the client, exactly as it will be used.
         client_name: What the person sees the program called.
         http: As in ``exchange_code``.
-        timeout: As in ``exchange_code``.
+        timeout: Seconds for the whole of it, as in ``exchange_code``.
 
     Raises:
         RegistrationError: the server refused, or has no place to register at.

@@ -65,11 +65,23 @@ class IssuedToken:
             return beyond.replace(tzinfo=timezone.utc)
 
     def remaining(self, *, now: datetime) -> timedelta:
-        """Return the time from ``now`` (aware, else ``ValueError``) until the token expires; negative once it has."""
+        """Return the time from ``now`` until the token expires; negative once it has.
+
+        Raises:
+            TypeError: now is not a datetime.
+            ValueError: it is a naive one.
+
+        """
         return self.expires_at - _check_aware("now", now)
 
     def is_expired(self, *, now: datetime, leeway: timedelta = timedelta(0)) -> bool:
-        """Return whether at most ``leeway`` remains at ``now`` (aware, else ``ValueError``)."""
+        """Return whether at most ``leeway`` remains at ``now``.
+
+        Raises:
+            TypeError: now is not a datetime, or leeway not a timedelta.
+            ValueError: now is a naive datetime.
+
+        """
         return self.remaining(now=now) <= check_type("leeway", leeway, timedelta)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import cast
 
 from attrs import field
 from attrs import frozen
@@ -40,7 +41,12 @@ class RegistrationRequest:
     """What the server shows a person who is asked to allow the access."""
 
     def __attrs_post_init__(self) -> None:
-        self.url  # noqa: B018 - a server without one is refused here
+        if self.server.registration_endpoint is None:
+            raise RegistrationError(
+                None,
+                hint=f"{self.server.issuer} offers no registration (RFC 7591) of a client that uses the response type "
+                f"code and PKCE by S256; {_PORTAL}",
+            )
 
     @property
     def method(self) -> str:
@@ -50,13 +56,7 @@ class RegistrationRequest:
     @property
     def url(self) -> str:
         """The registration endpoint."""
-        if self.server.registration_endpoint is None:
-            raise RegistrationError(
-                None,
-                hint=f"{self.server.issuer} offers no registration (RFC 7591) of a client that uses the response type "
-                f"code and PKCE by S256; {_PORTAL}",
-            )
-        return self.server.registration_endpoint
+        return cast("str", self.server.registration_endpoint)  # the constructor refuses a server without one
 
     @property
     def headers(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ _UUID4_BITS = 0x4000_8000_0000_0000_0000
 
 
 def is_uuid4(value: UUID) -> bool:
-    """Whether a UUID is of version 4 and of the RFC's variant."""
+    """Return whether a UUID is of version 4 and of the RFC's variant."""
     return value.int & _UUID4_MASK == _UUID4_BITS
 
 

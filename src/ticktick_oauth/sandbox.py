@@ -101,7 +101,12 @@ class Sandbox:
 
     @property
     def server(self) -> AuthorizationServer:
-        """The server's addresses, for the time of the ``with`` block; outside it, a RuntimeError."""
+        """The server's addresses, for the time of the ``with`` block.
+
+        Raises:
+            RuntimeError: the sandbox is not running.
+
+        """
         if self._authority.server is None:
             raise RuntimeError("the sandbox is not running: use it in a with block (with Sandbox() as sandbox: ...)")
         return self._authority.server

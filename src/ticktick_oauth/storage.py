@@ -99,6 +99,8 @@ def _to_path(path: str | os.PathLike[str] | None) -> Path:
 class TokenFile:
     """Keep a token in a file that only its owner may read; a ``TokenStore``. Without a path, use ``default_path()``.
 
+    The constructor touches no file; it raises a ``StorageError`` when the user whose folder is meant has none.
+
     A save writes a temporary file beside it and renames that: whatever fails or is killed meanwhile, a reader finds
     one whole token, the old one or the new one. The next save or delete removes the temporary files of programs that
     were killed. Missing folders are made, for their owner alone.

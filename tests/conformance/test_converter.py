@@ -331,7 +331,7 @@ def test_lower_limit_for_integers() -> None:
 
 
 def test_subclasses_count_as_their_base() -> None:
-    """An int with its own `__int__` and a str with its own `__ne__` are what they are a kind of."""
+    """An int and a str with methods of their own are what they are a kind of."""
 
     class Number(int):
         def __int__(self) -> int:
@@ -347,9 +347,19 @@ def test_subclasses_count_as_their_base() -> None:
         def __ne__(self, other: object) -> bool:
             return True
 
+        def __len__(self) -> int:
+            return 7
+
+        def replace(self, *_: object) -> str:
+            return "7"
+
+        strip = replace
+
     mapping = {"access_token": Text(UUID_TEXT), "expires_in": Number(5), "token_type": Text("bearer")}
     token = structure({**mapping, "scope": Text("tasks:read tasks:write")})
-    assert (5, int, "bearer", str) == (
+    assert 6 == structure({**mapping, "expires_in": Text(" 6 ")}).expires_in
+    assert (UUID(UUID_TEXT), 5, int, "bearer", str) == (
+        token.access_token,
         token.expires_in,
         type(token.expires_in),
         token.token_type,
