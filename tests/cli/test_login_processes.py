@@ -249,32 +249,3 @@ def test_l9_no_utf_8(variables: dict[str, str], process: Process) -> None:
     assert out.startswith("Signed in at ")
     assert "j\\xe9ton.json" in out or "j\u00e9ton.json" in out
     assert process.store.load() is not None
-
-
-def test_the_sandboxs_command_signs_in(tmp_path: Path) -> None:
-    """What `ticktick-oauth sandbox` prints for a terminal is pasted there, and a token is kept."""
-    wrapper = tmp_path / "ticktick-oauth"
-    wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} -m ticktick_oauth "$@"\n')
-    wrapper.chmod(0o755)
-    visit = "import sys, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(sys.argv[1]).read()"
-    (tmp_path / "browser.py").write_text(visit)
-    environment = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "BROWSER": f"{sys.executable} {tmp_path}/browser.py %s",
-    }
-    command = ["ticktick-oauth", "sandbox", "--redirect-uri", f"http://127.0.0.1:{free_port()}/"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as sandbox:
-        assert sandbox.stdout is not None
-        text = "".join(iter(sandbox.stdout.readline, "In a program:\n"))
-        finished = subprocess.run(
-            ["sh", "-c", text.partition("In a terminal:\n")[2]],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LATE,
-        )
-        sandbox.terminate()
-    assert (0, "") == (finished.returncode, finished.stderr)
-    assert f"  file   {tmp_path}/.config/ticktick-oauth/token.json\n" in finished.stdout

@@ -1,33 +1,49 @@
 """The commands that stay on this machine, `demo` and `sandbox`."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 
 import pytest
 import urllib3
 
 from cli.conftest import Run
 from person import LATE
+from person import browse
+from person import free_port
 from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import Client
+from ticktick_oauth import discover_server
 from ticktick_oauth import exchange_code
+from ticktick_oauth import sign_in
 from ticktick_oauth.sandbox import Sandbox
 
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 
-def test_demo_shows_each_step_without_secrets(run: Run) -> None:
-    """The demo prints the three steps, an expiry as a date, and a refused document with its problems."""
+
+def test_demo_takes_the_road_without_a_portal(run: Run) -> None:
+    """Metadata, registration, PKCE and exchange are shown without a secret, and then a refused document."""
     code, out, err = run("demo")
     assert (0, "") == (code, err)
-    assert re.search(r"state=\[redacted\]$", out, re.MULTILINE)
-    assert re.search(r"^   http://127\.0\.0\.1:8080/\?code=\[redacted\]&state=\[redacted\]$", out, re.MULTILINE)
-    assert re.search(r"^   It expires on \d{4}-\d\d-\d\d at \d\d:\d\d UTC, in 179 days\.$", out, re.MULTILINE)
-    assert re.search(r"^   access_token: expected a UUID of version 4, ", out, re.MULTILINE)
-    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-4", out)
+    for line in (
+        r"   registration   http://127\.0\.0\.1:[0-9]+/oauth/register",
+        r"   client id      \S+",
+        r"   http\S+&state=\[redacted\]&code_challenge=[A-Za-z0-9_-]{43}&code_challenge_method=S256",
+        r"   http://127\.0\.0\.1:8080/\?code=\[redacted\]&state=\[redacted\]",
+        r"   access_token  \[redacted\]",
+        r"   It expires on \d{4}-\d\d-\d\d at \d\d:\d\d UTC, in 179 days\.",
+        r"   access_token: expected a UUID of version 4, .+",
+    ):
+        assert re.search(f"^{line}$", out, re.MULTILINE), line
+    assert not re.search(UUID, out)
 
 
 def test_a_port_in_use_is_exit_2(sandbox: Sandbox, run: Run) -> None:
@@ -37,8 +53,8 @@ def test_a_port_in_use_is_exit_2(sandbox: Sandbox, run: Run) -> None:
     assert (2, "", True) == (code, out, err.startswith(f"ticktick-oauth: cannot listen on port {port} of 127.0.0.1: "))
 
 
-def test_sandbox_prints_how_to_sign_in_at_it(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    """The command for another terminal, and the client for a program, are of the server that listens."""
+def test_an_interrupted_sandbox(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """It has printed its lines, and its token file's folder is gone."""
 
     class Interrupted:
         def wait(self) -> None:
@@ -47,26 +63,80 @@ def test_sandbox_prints_how_to_sign_in_at_it(monkeypatch: pytest.MonkeyPatch, ru
     monkeypatch.setattr("ticktick_oauth._cli.rehearsal.Event", Interrupted)
     code, out, err = run("sandbox")
     assert (130, "ticktick-oauth: interrupted\n") == (code, err)
-    found = dict(re.findall(r"^  (client id|client secret|redirect URI) +(\S+)$", out, re.MULTILINE))
-    assert found["redirect URI"] == "http://127.0.0.1:8080/"
-    assert f"TICKTICK_CLIENT_SECRET={found['client secret']} ticktick-oauth login" in out
-    assert f'client_id="{found["client id"]}"' in out
+    (file,) = {Path(name) for name in re.findall(r"--token-file (\S+)$", out, re.MULTILINE)}
+    assert not file.parent.exists()
 
 
-def test_sandbox_serves_until_it_is_interrupted() -> None:
-    """What it prints is enough to sign in at it, and Ctrl-C ends it without a traceback."""
-    command = [sys.executable, "-m", "ticktick_oauth", "sandbox", "--redirect-uri", "http://127.0.0.1:9090/"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+class Served(NamedTuple):
+    """A sandbox that is served by its command, what it printed, and what a terminal beside it has."""
+
+    text: str
+    environment: dict[str, str]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """Serve a sandbox by its command, beside a browser that allows; SIGTERM ends it, and nothing is left."""
+    wrapper = tmp_path / "ticktick-oauth"
+    wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} -m ticktick_oauth "$@"\n')
+    wrapper.chmod(0o755)
+    visit = "import sys, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(sys.argv[1]).read()"
+    (tmp_path / "browser.py").write_text(visit)
+    (tmp_path / "home").mkdir()
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "HOME": str(tmp_path / "home"),
+        "TMPDIR": str(tmp_path / "home"),
+        "BROWSER": f"{sys.executable} {tmp_path}/browser.py %s",
+    }
+    command = ["ticktick-oauth", "sandbox", "--redirect-uri", f"http://127.0.0.1:{free_port()}/"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
-        text = "".join(iter(process.stdout.readline, "  token = exchange_code(client, code)\n"))
-        program = textwrap.dedent(text.partition("In a program:\n")[2])
-        namespace: dict[str, Any] = {"Client": Client, "AuthorizationServer": AuthorizationServer}
-        exec(program, namespace)
-        client = namespace["client"]
+        yield Served(
+            "".join(iter(process.stdout.readline, "  token = exchange_code(client, code)\n")) + "\n", environment
+        )
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=LATE)
+    assert (143, "ticktick-oauth: terminated\n") == (process.returncode, err)
+    assert [] == list((tmp_path / "home").iterdir())
+
+
+@pytest.mark.parametrize("kind", [1])
+def test_the_printed_command_signs_in(kind: int, served: Served) -> None:
+    """Each command that it prints is pasted into a terminal, and a token is kept in a file of its own."""
+    commands = re.findall(
+        r"^  ((?:TICKTICK_CLIENT_SECRET=.+\\\n  )?ticktick-oauth login .+)$", served.text, re.MULTILINE
+    )
+    assert 2 == len(commands)
+    (options,) = re.findall(r"--server \S+ --token-file \S+$", commands[kind])
+    finished = subprocess.run(
+        ["/bin/sh", "-c", f"{commands[kind]} && ticktick-oauth token {options}"],
+        env=served.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LATE,
+    )
+    assert 0 == finished.returncode, finished.stderr
+    assert re.search(rf"^  file   \S+/token\.json\n{UUID}$", finished.stdout, re.MULTILINE)
+
+
+def test_the_printed_programs_sign_in(served: Served) -> None:
+    """What it prints for a program runs as it stands."""
+    namespace: dict[str, Any] = {
+        "discover_server": discover_server,
+        "sign_in": partial(sign_in, open_browser=False, show=browse),
+        "Client": Client,
+    }
+    first, second = re.findall(r"n a program:\n\n((?:  .+\n)+)", served.text)
+    exec(textwrap.dedent(first), namespace)
+    assert 15551999 == namespace["issued"].token.expires_in
+
+    def exchange(client: Client, _: object) -> int:
         request = AuthorizationRequest(client=client)
         redirect = urllib3.request("GET", request.uri, redirect=False).headers["Location"]
-        assert redirect.startswith("http://127.0.0.1:9090/?code=")
-        assert exchange_code(client, request.parse_response(redirect).code).expires_in == 15551999
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=LATE)
-    assert (process.returncode, err) == (130, "ticktick-oauth: interrupted\n")
+        return exchange_code(client, request.parse_response(redirect)).expires_in
+
+    exec(textwrap.dedent(second), namespace | {"exchange_code": exchange, "code": None})

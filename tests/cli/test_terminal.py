@@ -96,8 +96,8 @@ def served() -> Iterator[dict[str, str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         text = "".join(iter(process.stdout.readline, "  token = exchange_code(client, code)\n"))
-        found = dict(re.findall(r"^ +(client id|client secret) +(\S+)$", text, re.MULTILINE))
-        (found["issuer"],) = re.findall(r"--server (\S+)", text)
+        found = dict(re.findall(r'^ +(client_id|client_secret)="(.+)",$', text, re.MULTILINE))
+        found["issuer"] = re.findall(r"--server (\S+)", text)[0]
         yield found
         process.terminate()
 
@@ -110,16 +110,16 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
 
     terminal.start(f"ticktick-oauth login --manual --server {served['issuer']}")
     terminal.wait_for("Client id:")
-    terminal.type(served["client id"])
+    terminal.type(served["client_id"])
     terminal.wait_for("Client secret (hidden):")
-    terminal.type(served["client secret"])
+    terminal.type(served["client_secret"])
     screen = terminal.wait_for("Then paste here")
     (uri,) = re.findall(r"^  (http\S+)$", screen, re.MULTILINE)
     terminal.type("http://127.0.0.1:8080/?error=nothing")
     assert "Refused: the redirect has no state" in terminal.wait_for("Try again:")
     terminal.type(redirect_of(uri))
     text, code = terminal.result()
-    assert (0, False) == (code, served["client secret"] in text)
+    assert (0, False) == (code, served["client_secret"] in text)
     assert re.search(
         rf"^  token  expires on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC, in 179 days\n  file   {kept}$", text, re.MULTILINE
     )
@@ -138,7 +138,7 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
 def test_l8_ctrl_c_at_a_prompt(prompt: str, terminal: Terminal, served: dict[str, str]) -> None:
     """L8: it ends with exit 130 and one line, no traceback, no file, and a terminal that shows what is typed."""
     terminal.start(f"ticktick-oauth login --manual --server {served['issuer']}")
-    for asked, answer in (("Client id:", "client id"), ("Client secret (hidden):", "client secret")):
+    for asked, answer in (("Client id:", "client_id"), ("Client secret (hidden):", "client_secret")):
         if asked == prompt:
             break
         terminal.wait_for(asked)

@@ -1,31 +1,40 @@
-"""Commands that stay on this machine, against a sandbox: ``demo`` and ``sandbox``."""
+"""Run the commands that stay on this machine, against a sandbox: ``demo`` and ``sandbox``."""
 
 from argparse import ArgumentParser
 from argparse import Namespace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from .._authorization import AuthorizationRequest
+from .._authorization import AuthorizationResponse
 from .._client import DEFAULT_REDIRECT_URI
+from .._client import Client
+from .._exchange import discover_server
 from .._exchange import exchange_code
+from .._exchange import register_client
+from .._file_access import quote
 from .._issued_token import IssuedToken
+from .._redaction import REDACTED
+from .._redaction import redact
 from ..exceptions import InvalidTokenError
 from .clock import describe_expiry
 from .clock import now
-from .exits import DONE
 from .options import parse_port
 from .output import flush_answer
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from ..sandbox import Sandbox
+
 _BAD_DOCUMENT = '{"access_token": "not-a-uuid", "expires_in": "soon", "token_type": "Bearer"}'
 
 
 def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """Add this family to the parser."""
-    demo = commands.add_parser("demo", help="trade a code for a token, step by step, against a local sandbox")
+    demo = commands.add_parser("demo", help="get a token, step by step, from a local sandbox")
     demo.set_defaults(run=_demo)
     sandbox = commands.add_parser("sandbox", help="serve a local authorization server until it is interrupted")
     sandbox.add_argument("--port", type=parse_port, default=0, help="the port to listen on (default: a free one)")
@@ -33,87 +42,104 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     sandbox.add_argument(
         "--redirect-uri",
         default=DEFAULT_REDIRECT_URI,
-        help="the redirect URI that its client is registered with (default: %(default)s)",
+        help="the redirect URI of the client that it makes (default: %(default)s)",
     )
     sandbox.set_defaults(run=_sandbox)
 
 
-def _demo(_arguments: Namespace) -> int:
+def _demo(_arguments: Namespace) -> None:
     from ..sandbox import Sandbox
 
     with Sandbox() as sandbox:
-        client = sandbox.client()
         print(f"A sandbox on {sandbox.server.issuer} plays TickTick; nothing leaves this machine.\n")
 
-        request = AuthorizationRequest(client=client)
-        print("1. Authorization request: the person's browser opens")
-        print(f"   {_redacted(request.uri, request.state)}\n")
+        server = discover_server(sandbox.server.issuer)
+        print("1. Metadata: the server says where its endpoints are")
+        print(f"   authorization  {server.authorization_endpoint}")
+        print(f"   token          {server.token_endpoint}")
+        print(f"   registration   {server.registration_endpoint}\n")
 
-        redirect = sandbox.sign_in(request)
-        response = request.parse_response(redirect)
-        print("2. Redirect: the person allows, the browser is sent to")
-        print(f"   {_redacted(redirect, request.state, response.code)}")
-        print("   and the state is the request's own\n")
+        client = register_client(server, redirect_uri=DEFAULT_REDIRECT_URI)
+        print("2. Registration: the program becomes a client, without a portal and without a secret")
+        print(f"   client id      {client.client_id}")
+        print(f"   redirect URI   {client.redirect_uri}\n")
 
-        token = exchange_code(client, response.code)
+        response = _authorize(client, sandbox)
+        token = exchange_code(client, response)
         issued = IssuedToken(token=token, issued_at=now(), server=client.server)
-        print(f"3. Token request: POST {client.server.token_endpoint} answers 200, a valid token")
-        print("   access_token  [redacted]")
+        print(f"5. Token request: POST {server.token_endpoint}")
+        print("   with the code and the code verifier answers 200, a valid token")
+        print(f"   access_token  {REDACTED}")
         print(f"   expires_in    {token.expires_in} seconds")
         print(f"   token_type    {token.token_type}")
         print(f"   scope         {token.scope}")
         print(f"   It {describe_expiry(issued, at=issued.issued_at)}.\n")
 
-        print("And an answer that is no token, with all that is wrong with it:")
-        print(f"   {_BAD_DOCUMENT}")
-        sandbox.next_answer(200, _BAD_DOCUMENT)
-        try:
-            exchange_code(client, request.parse_response(sandbox.sign_in(request)).code)
-        except InvalidTokenError as error:
-            for problem in error.problems:
-                print(f"   {problem.field}: {problem.reason}")
-    return DONE
+        _show_refusal(client, sandbox)
 
 
-def _sandbox(arguments: Namespace) -> int:
+def _authorize(client: Client, sandbox: "Sandbox") -> AuthorizationResponse:
+    request = AuthorizationRequest.with_pkce(client=client)
+    print("3. Authorization request: the person's browser opens, with a code challenge (PKCE)")
+    print(f"   {redact(request.uri, [request.state])}\n")
+
+    redirect = sandbox.sign_in(request)
+    response = request.parse_response(redirect)
+    print("4. Redirect: the person allows, and the browser is sent to")
+    print(f"   {redact(redirect, [request.state, response.code])}")
+    print("   whose state is the request's own\n")
+    return response
+
+
+def _show_refusal(client: Client, sandbox: "Sandbox") -> None:
+    print("And an answer that is not a token, with all that is wrong with it:")
+    print(f"   {_BAD_DOCUMENT}")
+    sandbox.next_answer(200, _BAD_DOCUMENT)
+    request = AuthorizationRequest.with_pkce(client=client)
+    try:
+        exchange_code(client, request.parse_response(sandbox.sign_in(request)))
+    except InvalidTokenError as error:
+        for problem in error.problems:
+            print(f"   {problem}")
+
+
+def _sandbox(arguments: Namespace) -> None:
     from ..sandbox import Sandbox
 
-    with Sandbox(port=arguments.port, auto_approve=not arguments.no_approve) as sandbox:
-        client = sandbox.client(redirect_uri=arguments.redirect_uri)
-        server = sandbox.server
+    with (
+        Sandbox(port=arguments.port, auto_approve=not arguments.no_approve) as sandbox,
+        TemporaryDirectory(prefix="ticktick-oauth-sandbox-") as folder,
+    ):
+        issuer, client = sandbox.server.issuer, sandbox.client(redirect_uri=arguments.redirect_uri)
+        options = f"--server {issuer} --token-file {quote(Path(folder) / 'token.json')}"
         print(
-            f"""A sandbox on {server.issuer} plays TickTick until Ctrl-C ends it; its tokens open nothing.
+            f"""A sandbox on {issuer} plays TickTick until Ctrl-C ends it; its tokens open nothing.
 
-  client id      {client.client_id}
-  client secret  {client.client_secret}
-  redirect URI   {client.redirect_uri}
+In a terminal, with a token file that goes when the sandbox ends:
 
-In a terminal:
-
-  TICKTICK_CLIENT_SECRET={client.client_secret} ticktick-oauth login --client-id={client.client_id} \\
-    --redirect-uri {client.redirect_uri} --server {server.issuer}
+  ticktick-oauth login {options}
 
 In a program:
+
+  server = discover_server("{issuer}")
+  issued = sign_in(server=server)
+
+And with a client such as the portal makes, in a terminal:
+
+  TICKTICK_CLIENT_SECRET={client.client_secret} \\
+  ticktick-oauth login --client-id={client.client_id} --redirect-uri {client.redirect_uri} {options}
+
+in a program:
 
   client = Client(
       client_id="{client.client_id}",
       client_secret="{client.client_secret}",
       redirect_uri="{client.redirect_uri}",
-      server=AuthorizationServer(
-          issuer="{server.issuer}",
-          authorization_endpoint="{server.authorization_endpoint}",
-          token_endpoint="{server.token_endpoint}",
-      ),
+      server=server,
   )
   token = exchange_code(client, code)
 """
         )
         flush_answer()
-        while True:  # until Ctrl-C
+        while True:  # until a signal
             Event().wait()
-
-
-def _redacted(uri: str, *secrets: str) -> str:
-    for secret in secrets:
-        uri = uri.replace(quote(secret, safe=""), "[redacted]")
-    return uri
