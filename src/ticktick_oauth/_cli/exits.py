@@ -20,14 +20,14 @@ TERMINATED = 143
 EXIT_CODES = """exit codes:
   0    done
   1    the answer is no: not a token (check, import); none, expired, or within the limit (status, token);
-       expired already, or not to replace the kept one (login, import)
+       not kept (login, import)
   2    wrong usage, or a port in use
   3    the person denied the access
   4    timed out
   5    the server or the network failed
   6    the token could not be kept or read
   130  interrupted
-  141  the reader of the answer went away
+  141  the reader of the output went away
   143  terminated
 """
 
