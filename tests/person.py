@@ -42,7 +42,7 @@ def code_of(redirect: str) -> str:
 
 
 def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another process does and tells nobody; bounded."""
+    """Wait for what another process does without a sign; bounded."""
     end = time.monotonic() + LATE
     while not condition():
         assert time.monotonic() < end, "it never came"

@@ -62,7 +62,7 @@ def test_the_uri_has_what_the_rfc_asks_for() -> None:
 
 
 def test_the_challenge_is_that_of_rfc_7636_appendix_b() -> None:
-    """The verifier of Appendix B gives its challenge."""
+    """The verifier of Appendix B has its challenge."""
     assert "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&" in REQUEST.uri
 
 
@@ -197,7 +197,7 @@ def test_r1_a_plus_in_the_state_counts_in_both_readings(state: str, spell: Calla
 
 
 def test_r1_the_code_is_read_as_the_state_is() -> None:
-    """R1: where only the raw reading gives the state, the code's own plus sign stays, too."""
+    """R1: where only the raw reading has the state, the code's own plus sign stays, too."""
     request = evolve(REQUEST, state="a+b")
     assert request.parse_response("?code=C+d&state=a+b").code == "C+d"
     assert request.parse_response("?code=C+d&state=a%2Bb").code == "C d"
@@ -256,7 +256,7 @@ def test_r3_what_the_server_says_is_made_fit_to_show() -> None:
 )
 @pytest.mark.parametrize("rest", ["code=Code-canary", "error=access_denied", "code=Code-canary&iss=https://evil"])
 def test_r4_a_missing_or_different_state(state: str, rest: str) -> None:
-    """R4: it is told before anything else in the redirect is believed, and shows no value."""
+    """R4: it is raised before anything else in the redirect is believed, and shows no value."""
     error = _refusal(f"?{rest}{state}")
     assert type(error) is StateMismatchError
     assert "state" in str(error)
@@ -389,7 +389,7 @@ def test_r10_a_long_redirect_is_refused_at_16_kib() -> None:
 
 @pytest.mark.parametrize("redirect", [None, b"?code=Code", 5])
 def test_r10_other_types(redirect: object) -> None:
-    """R10: what is no str is a caller's mistake."""
+    """R10: what is not a str is a caller's mistake."""
     with pytest.raises(TypeError, match="redirect must be of type str"):
         REQUEST.parse_response(redirect)  # type: ignore[arg-type]
 
@@ -397,7 +397,7 @@ def test_r10_other_types(redirect: object) -> None:
 @pytest.mark.parametrize("issuer", ["https://dida365.com", "https://ticktick.com/", "HTTPS://ticktick.com", ""])
 @pytest.mark.parametrize("rest", ["code=Code-canary", "error=access_denied"])
 def test_r16_another_issuer(issuer: str, rest: str) -> None:
-    """R16: RFC 9207 compares to the character, before an error or a code is believed."""
+    """R16: RFC 9207 compares exactly, before an error or a code is believed."""
     error = _refusal(f"?{rest}&state={STATE}&iss={quote(issuer, safe='')}")
     assert type(error) is InvalidRedirectError
     assert "another issuer than https://ticktick.com" in str(error)

@@ -19,7 +19,7 @@ def test_defaults_are_the_portals() -> None:
 
 
 def test_fields_are_kept_to_the_character() -> None:
-    """Marks in a secret are seen in the wild; a redirect URI is compared by the server to the character."""
+    """Marks in a secret are seen in the wild; a redirect URI is compared by the server exactly."""
     client = _client(client_secret="a:b&*^ é", redirect_uri="https://example.com/Callback/?a=b")
     assert client.client_secret == "a:b&*^ é"
     assert client.redirect_uri == "https://example.com/Callback/?a=b"

@@ -78,7 +78,7 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
 
 
 def test_the_hierarchy_is_complete() -> None:
-    """Each error has the bases that the design gives it, and there is no error beside these."""
+    """Each error has the bases that the design says, and there is no error beside these."""
     classes = [value for value in vars(exceptions).values() if inspect.isclass(value)]
     errors = [value for value in classes if issubclass(value, BaseException)]
     assert list(BASES.items()) == [(error, error.__bases__) for error in errors]

@@ -222,7 +222,7 @@ def test_headers_that_are_too_long_are_reported(target: str, running: Running) -
 
 
 def test_other_headers_that_are_too_long_are_not_reported(running: Running) -> None:
-    """What does not carry this sign-in's state is no news."""
+    """What does not carry this sign-in's state is not reported."""
     assert 431 == running.get("/?state=other", cookie="x" * 70000)[0]
     assert running.receiver.wait(0) is None
 

@@ -345,5 +345,5 @@ def test_metadata() -> None:
 
 
 def test_it_is_typed() -> None:
-    """Type checkers are told that the package has its own types (PEP 561)."""
+    """Type checkers see that the package has its own types (PEP 561)."""
     assert (PACKAGE / "py.typed").read_bytes() == b""

@@ -109,7 +109,7 @@ def test_fit_addresses_are_taken_as_they_are(name: str, address: str) -> None:
     ],
 )
 def test_unfit_addresses_are_refused(name: str, address: str, words: str) -> None:
-    """What is no address for a secret is a ValueError that names the parameter and never repeats the value."""
+    """What is not an address for a secret is a ValueError that names the parameter and never repeats the value."""
     with pytest.raises(ValueError, match=words) as caught:
         _server(**{name: address})
     assert str(caught.value).startswith(name)
@@ -167,7 +167,7 @@ def _read(**changes: object) -> AuthorizationServer:
 
 
 def test_metadata_makes_a_server() -> None:
-    """TickTick's own document gives its four addresses."""
+    """TickTick's own document has its four addresses."""
     assert AuthorizationServer(**{name: METADATA[name] for name in ADDRESSES}) == _read()
 
 

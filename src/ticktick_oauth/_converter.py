@@ -97,7 +97,7 @@ def unstructure(token: OAuthTokenV1) -> dict[str, object]:
 
 
 def configure_converter(converter: BaseConverter) -> None:
-    """Teach a cattrs converter to structure and unstructure ``OAuthTokenV1`` as this module does.
+    """Register hooks by which a cattrs converter structures and unstructures ``OAuthTokenV1`` as this module does.
 
     With a converter that also reads JSON (those of ``cattrs.preconf``), its own JSON library decides which documents
     it takes; the rules for the members are the same.

@@ -157,7 +157,7 @@ class RedirectReceiver:
         except AuthorizationError as error:
             outcome = error
         except InvalidRedirectError as error:
-            if request.query:  # an address that somebody typed or reloaded without its query is no news
+            if request.query:  # an address that somebody typed or reloaded without its query is nothing to report
                 self._refuse(str(error))
             return page(400, stray_page(_NOT_THE_REDIRECT))
         with self._lock:

@@ -37,7 +37,7 @@ class MetadataRequest:
 
     @property
     def body(self) -> bytes:
-        """The body, which a GET has none of."""
+        """The body: empty, as a GET has none."""
         return b""
 
     @property
@@ -57,7 +57,7 @@ class MetadataRequest:
         return AuthorizationServer.from_metadata(self.issuer, body)
 
     def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> RegistrationError:
-        """Return the error for an answer whose body was not read."""
+        """Return the error for an answer whose body was not read, and why it was not."""
         return self._refusal(status, headers, b"", unread=reason)
 
     def _refusal(

@@ -41,7 +41,7 @@ button.main { background: var(--accent); border-color: var(--accent); color: var
   dd + dt { margin-top: .5rem; } }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 """
-# A tick, a cross, an exclamation mark, an i: what happened is told apart without colours, and without reading.
+# A tick, a cross, an exclamation mark, an i: what happened is seen without colours, and without reading.
 _SIGNS = {
     "allowed": "M4 12.5 9.5 18 20 6.5",
     "denied": "M5.5 5.5 18.5 18.5 M18.5 5.5 5.5 18.5",

@@ -86,7 +86,7 @@ def remove_file(path: Path) -> bool:
 
 
 def _change(path: Path, data: bytes, change: Callable[[], None]) -> bool:
-    """Make a change of names; where the name has to stay, write bytes into the file instead, and return True."""
+    """Call ``change``; where the file can be neither renamed nor removed, write bytes into it, and return True."""
     try:
         change()
     except OSError as error:

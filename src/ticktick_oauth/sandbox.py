@@ -18,6 +18,7 @@ from ._authority.ledger import RegisteredClient
 from ._authority.recorder import ReceivedRequest
 from ._authority.recorder import Recorder
 from ._authorization import AuthorizationRequest
+from ._checks import check_text
 from ._checks import check_type
 from ._client import DEFAULT_REDIRECT_URI
 from ._client import Client
@@ -34,6 +35,8 @@ __all__ = ["ReceivedRequest", "Sandbox"]
 # Seconds that a person's browser would wait.
 _PATIENCE = 30.0
 _MAX_PORT = 65535
+# No request waits longer for its answer.
+_MAX_DELAY = 3600
 # TickTick's tokens have been seen with 180 days less a second.
 _LIFETIME = 15_551_999
 
@@ -41,7 +44,7 @@ _LIFETIME = 15_551_999
 class Sandbox:
     """A threaded server on 127.0.0.1, for the time of a ``with`` block.
 
-    It gives one token per client, user and scope: a second sign-in brings the same with less time, as TickTick's does.
+    It issues one token per client, user and scope: a second sign-in brings the same with less time, as TickTick's does.
     """
 
     def __init__(
@@ -116,6 +119,8 @@ class Sandbox:
 
         Raises:
             RuntimeError: the sandbox is not running.
+            TypeError: redirect_uri is not a str.
+            ValueError: it is not an address for a code.
 
         """
         server = self.server
@@ -137,6 +142,7 @@ class Sandbox:
 
         Raises:
             RuntimeError: the sandbox is not running.
+            TypeError: the request is not an ``AuthorizationRequest``.
             ValueError: the sandbox shows an error page instead, as for a client that it did not make.
 
         """
@@ -146,7 +152,7 @@ class Sandbox:
         from ssl import PROTOCOL_TLS_CLIENT
         from ssl import SSLContext
 
-        address = urlsplit(self.server.issuer).netloc
+        address, uri = urlsplit(self.server.issuer).netloc, check_type("request", request, AuthorizationRequest).uri
         if self._ssl_context is None:
             connection = HTTPConnection(address, timeout=_PATIENCE)
         else:
@@ -159,7 +165,7 @@ class Sandbox:
             decision = urlencode({"user": user, "decision": "deny" if deny else "allow"})
             connection.request(
                 "POST",
-                f"{AUTHORIZATION_PATH}?{urlsplit(request.uri).query}",
+                f"{AUTHORIZATION_PATH}?{urlsplit(uri).query}",
                 body=decision,
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
             )
@@ -188,12 +194,18 @@ class Sandbox:
             delay: Seconds to wait before the answer; the end of the ``with`` block cuts them short.
 
         Raises:
-            TypeError: the status is not a whole number, or the body is none of these.
-            ValueError: the status has not three digits.
+            TypeError: an argument is of the wrong type.
+            ValueError: the status has not three digits, the content type is not one printable line, or the delay is
+                not 0 to 3600.
 
         """
         if not 100 <= check_type("status", status, int) <= 999:  # noqa: PLR2004 - RFC 9110 section 15
             raise ValueError("status must be 100 to 999")
+        check_text("content_type", content_type)
+        if not isinstance(delay, int):
+            check_type("delay", delay, float)
+        if not 0 <= delay <= _MAX_DELAY:
+            raise ValueError(f"delay must be 0 to {_MAX_DELAY} seconds")
         if isinstance(body, Mapping):
             body = json.dumps(dict(body))
         octets = body.encode() if isinstance(body, str) else check_type("body", body or b"", bytes)

@@ -1,1 +1,1 @@
-"""The law of which documents are tokens, held against pyticktick itself."""
+"""The law of which documents are tokens, compared with pyticktick itself."""

@@ -1,4 +1,4 @@
-"""The tables of examples of what is accepted and what is not; each is held against pyticktick as well."""
+"""The tables of examples of what is accepted and what is not; each is compared with pyticktick as well."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What ``loads`` and ``structure`` accept, held against pyticktick, and the way back."""
+"""What ``loads`` and ``structure`` accept, compared with pyticktick, and the way back."""
 
 import json
 import sys
@@ -60,7 +60,7 @@ class _Str(str):
 
 
 def _assert_parity(data: str | bytes) -> object:
-    """Return our verdict on a document, having held it against pyticktick's, as str and as bytes."""
+    """Return our verdict on a document, compared with pyticktick's, as str and as bytes."""
     theirs, ours = pyticktick_json(data), verdict(loads, data)
     assert agree(data, theirs, ours), (theirs, ours)
     if isinstance(data, str):
@@ -92,7 +92,7 @@ def _problems(data: str | bytes) -> list[tuple[str, str]]:
     ),
 )
 def test_an_answer_of_ticktick(order: tuple[str, ...]) -> None:
-    """Bytes shaped like TickTick's answer, with members that it may add, give the token in any order."""
+    """Bytes shaped like TickTick's answer, with members that it may add, make the token in any order."""
     assert TOKEN == loads(("{" + ",".join(order) + "}").encode())
 
 
@@ -219,7 +219,7 @@ def test_dumps_and_unstructure() -> None:
 
 @pytest.mark.parametrize("read", [dumps, unstructure])
 def test_dumps_wants_a_token(read: Any) -> None:  # noqa: ANN401 - two functions
-    """What is no token is a caller's mistake, and its value stays out of the message."""
+    """What is not a token is a caller's mistake, and its value stays out of the message."""
     with pytest.raises(TypeError, match=r"^token must be of type OAuthTokenV1, not dict$"):
         read({"access_token": CANARY})
 
@@ -233,7 +233,7 @@ def test_loads_wants_str_or_bytes(data: Any) -> None:  # noqa: ANN401 - mistakes
 
 @pytest.mark.parametrize("mapping", [None, 1, "{}", b"{}", [], [("expires_in", 1)], TOKEN])
 def test_structure_wants_a_mapping(mapping: Any) -> None:  # noqa: ANN401 - mistakes
-    """What is no mapping is no token: that is a problem of the document itself."""
+    """What is not a mapping is not a token: that is a problem of the document itself."""
     assert ("",) == verdict(structure, mapping)
 
 
@@ -258,7 +258,7 @@ def test_structure_of_subclasses() -> None:
 
 
 def test_all_problems_at_once() -> None:
-    """Everything that is wrong is told at once, in the order of the fields, with what was expected and met."""
+    """Everything that is wrong is reported at once, in the order of the fields, with what was expected and met."""
     assert _problems('{"scope":[],"token_type":null,"expires_in":"soon","access_token":1}') == [
         ("access_token", "expected a UUID of version 4, got a number that does not match"),
         ("expires_in", "expected a whole number of seconds, got a string that does not match"),
@@ -379,7 +379,7 @@ def test_a_token_of_a_subclass_is_written_as_the_four_members() -> None:
     assert unstructure(token) == unstructure(twin)
 
 
-def test_two_copies_of_the_class_are_told_apart() -> None:
+def test_two_copies_of_the_class_have_two_names() -> None:
     """A token of another copy of the package, such as a vendored one, is refused by its module's name."""
     copy = type("OAuthTokenV1", (), {"__module__": "host._vendor.ticktick_oauth._token"})()
     with pytest.raises(TypeError, match=r"ticktick_oauth\._token\.OAuthTokenV1, not host\._vendor.*\.OAuthTokenV1$"):

@@ -84,7 +84,7 @@ def test_dumps_fulfils_it(token: OAuthTokenV1) -> None:
 
 @pytest.mark.parametrize("member", [{"expires_in": "1"}, {"scope": "all"}, {"access_token": None}, {"token_type": 1}])
 def test_it_refuses(member: dict[str, object]) -> None:
-    """The schema is no empty promise: a member of another type or text is refused."""
+    """The schema refuses, too: a member of another type or text is refused."""
     with pytest.raises(ValidationError):
         Draft202012Validator(json_schema()).validate({"access_token": "", "expires_in": 1, **member})
 

@@ -1,4 +1,4 @@
-"""Answers in the form that real servers give them."""
+"""Answers in the form that real servers send them."""
 
 TOMCAT_401 = (
     '<!doctype html><html lang="en"><head><title>HTTP Status 401 \u2013 Unauthorized</title><style type="text/css">'

@@ -224,7 +224,7 @@ def test_n9_by_a_pool(watch: Watch) -> None:
 
 
 def test_no_slot_of_a_pool_is_lost(watch: Watch) -> None:
-    """With one slot to wait for, each outcome gives it back for the next exchange."""
+    """With one slot to wait for, each outcome frees it for the next exchange."""
     cases = [case for case in (*REFUSALS, *BODIES) if case.row in {"H1", "H8b", "H13", "H17", "H20", "H21", "H22"}]
     scripts = iter([*(case.play for case in cases), raw(), Line.reset, Line.ignore_request, reply(200, TOKEN)])
 

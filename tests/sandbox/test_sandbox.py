@@ -160,17 +160,29 @@ def test_forced_answers_come_in_their_order(sandbox: Sandbox, client: Client) ->
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "error"), [("200", "{}", TypeError), (99, "{}", ValueError), (200, 1, TypeError)]
+    ("changes", "error", "words"),
+    [
+        ({"status": "200"}, TypeError, "status must be of type int"),
+        ({"status": 99}, ValueError, "status must be 100 to 999"),
+        ({"body": 1}, TypeError, "body must be of type bytes"),
+        ({"content_type": "text/html\r\nX: 1"}, ValueError, "content_type must not have a line end"),
+        ({"delay": "1"}, TypeError, "delay must be of type float"),
+        ({"delay": -1}, ValueError, "delay must be 0 to 3600 seconds"),
+        ({"delay": float("nan")}, ValueError, "delay must be 0 to 3600 seconds"),
+    ],
 )
 def test_a_bad_forced_answer_is_refused_at_the_call(
-    sandbox: Sandbox,
-    status: Any,  # noqa: ANN401
-    body: Any,  # noqa: ANN401
-    error: type[Exception],
+    sandbox: Sandbox, changes: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     """What cannot be sent is said where it is written, not in the server's thread."""
-    with pytest.raises(error):
-        sandbox.next_answer(status, body)
+    with pytest.raises(error, match=words):
+        sandbox.next_answer(**{"status": 200, "body": "{}", **changes})
+
+
+def test_the_person_needs_a_request(sandbox: Sandbox, client: Client) -> None:
+    """What is signed in with is an AuthorizationRequest, and not such as its address."""
+    with pytest.raises(TypeError, match="request must be of type AuthorizationRequest, not str"):
+        sandbox.sign_in(AuthorizationRequest(client=client).uri)  # type: ignore[arg-type]
 
 
 def test_a_forced_answer_can_be_slow_and_the_end_cuts_it_short(client: Client) -> None:

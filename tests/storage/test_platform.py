@@ -269,7 +269,7 @@ def test_s14_a_file_system_that_cannot_sync_folders_keeps_tokens(
 def test_s14_a_file_system_without_locks_keeps_tokens(
     monkeypatch: pytest.MonkeyPatch, store: TokenFile, stale: Path
 ) -> None:
-    """Then a dead writer's file cannot be told from a living one's, so none is swept."""
+    """Then a dead writer's file looks like a living one's, so none is swept."""
     monkeypatch.setattr("fcntl.flock", fail_with(errno.ENOLCK))
     store.save(ISSUED)
     assert ISSUED == store.load()

@@ -131,7 +131,7 @@ def test_a_token_in_the_environment_needs_no_file(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_bad_token_in_the_environment_is_not_passed_over(monkeypatch: pytest.MonkeyPatch, default: TokenFile) -> None:
-    """The file is no substitute for what was set: the message says which variable to unset; empty counts as unset."""
+    """The file does not stand in for what was set: the message says which variable to unset; empty counts as unset."""
     default.save(VALID)
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(OLD))
     assert (

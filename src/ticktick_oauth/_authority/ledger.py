@@ -85,10 +85,10 @@ class Grant:
 
 
 class Ledger:
-    """The books of one server; its methods may be called from several threads."""
+    """What one server knows; its methods may be called from several threads."""
 
     def __init__(self, *, lifetime: int, clock: Callable[[], float]) -> None:
-        """Open empty books.
+        """Begin with nothing.
 
         Args:
             lifetime: Seconds that a token is good for.
@@ -103,7 +103,7 @@ class Ledger:
         self._tokens: dict[tuple[str, str, str], tuple[UUID, float]] = {}
 
     def register(self, client: RegisteredClient) -> None:
-        """Enter a client."""
+        """Keep a client."""
         self.clients[client.client_id] = client
 
     def issue_code(self, grant: Grant) -> str:

@@ -44,13 +44,13 @@ class ReceivedRequest:
 
 
 class Recorder:
-    """Stands before an authority; its methods may be called from several threads."""
+    """Records what an authority is asked; its methods may be called from several threads."""
 
     requests: list[ReceivedRequest]
     """What the token endpoint was asked, in the order of arrival."""
 
     def __init__(self, authority: Authority) -> None:
-        """Stand before an authority."""
+        """Begin with an empty record of what this authority is asked."""
         self.requests = []
         self.closing = threading.Event()
         """Set it to cut the delays short."""
