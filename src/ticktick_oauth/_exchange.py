@@ -133,6 +133,19 @@ def check_timeout(timeout: object, limit: float) -> None:
         raise ValueError(f"timeout must be over 0 and up to {limit:g} seconds")
 
 
+def check_pool(http: object) -> None:
+    """Check what a request is to be sent through; None is for a connection of its own.
+
+    Raises:
+        TypeError: it is neither None nor a urllib3 pool manager.
+
+    """
+    if http is not None:
+        from urllib3 import PoolManager
+
+        check_type("http", http, PoolManager)
+
+
 def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "Answer":
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
@@ -142,18 +155,17 @@ def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "An
     try:
         # A child that is forked meanwhile would wait for ever at its own import.
         with no_fork():
-            http_class = _load_pool_class()
+            _load_urllib3()
             from ._transport import send
     except Exception as error:  # noqa: BLE001 - the modules' own, whatever they are: none has seen the request
         failure = TransportError(f"could not load urllib3: {str(error) or type(error).__name__}", code_unused)
     else:
-        if http is not None:
-            check_type("http", http, http_class)
+        check_pool(http)
         return send(request, http, timeout, code_unused)
     raise failure
 
 
-def _load_pool_class() -> "type[PoolManager]":
+def _load_urllib3() -> None:
     """Load urllib3, of which an older copy may stand in front on the path, as some Lambda layers have one."""
     import urllib3
 
@@ -163,4 +175,3 @@ def _load_pool_class() -> "type[PoolManager]":
         raise ImportError(f"{found} was found in {urllib3.__file__}, and {needed} or newer is needed")
     # The resolver would load the codec, outside of the lock.
     "".encode("idna")
-    return urllib3.PoolManager

@@ -19,7 +19,7 @@ class AuthorizationServer:
     """An authorization server's addresses, named as in RFC 8414 section 2.
 
     Each must be https, or http on a loopback address or ``localhost``; otherwise the constructor raises a
-    ``ValueError``. Two servers are the same when their issuers are equal.
+    ``ValueError``. Where a token is asked of a server, as by ``require_token``, the issuer alone says which it is.
     """
 
     issuer: str = field(validator=validator(check_issuer))

@@ -17,6 +17,7 @@ from ._authorization import AuthorizationResponse
 from ._browser import start_browser
 from ._checks import check_type
 from ._client import Client
+from ._exchange import check_pool
 from ._exchange import check_timeout
 from ._exchange import discover_server
 from ._exchange import exchange_code
@@ -77,6 +78,9 @@ def sign_in(  # noqa: PLR0913 - a client or a server, and what a program may wan
     """
     check_type("server", server, AuthorizationServer)
     check_timeout(timeout, MAX_PATIENCE)
+    check_pool(http)
+    if show is not None and not callable(show):
+        raise TypeError(f"show must be a function of the address, not {type(show).__name__}")
     if client is not None and server is not TICKTICK:
         raise TypeError("server must not be given beside a client, which has its own")
     redirect_uri = None if client is None else check_type("client", client, Client).redirect_uri
