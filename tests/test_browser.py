@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,12 +81,11 @@ class SignIn:
     def __init__(self, sandbox: Sandbox, chromium: Chrome, folder: Path) -> None:
         self.store = TokenFile(folder / "token.json")
         self.chromium = chromium
-        self.client = sandbox.client(redirect_uri=f"http://127.0.0.1:{free_port()}/")
+        self.redirect_uri = f"http://127.0.0.1:{free_port()}/"
         self._opened = threading.Event()
         self._arguments = [
             "login",
-            f"--client-id={self.client.client_id}",
-            f"--redirect-uri={self.client.redirect_uri}",
+            f"--redirect-uri={self.redirect_uri}",
             f"--server={sandbox.server.issuer}",
             f"--token-file={self.store.path}",
             f"--timeout={LATE}",
@@ -99,19 +97,16 @@ class SignIn:
         self._thread.start()
         assert self._opened.wait(LATE)
 
-    def open(self, uri: str) -> bool:
-        """Be `webbrowser.open`."""
+    def open(self, uri: str) -> None:
+        """Be what starts the browser."""
         self.chromium.get(uri)
         self._opened.set()
-        return True
 
     def press(self, name: str) -> None:
         """Press a button by its words, and wait for the page behind it."""
         (button,) = [one for one in self.chromium.find_elements(By.TAG_NAME, "button") if one.text == name]
         button.click()
-        WebDriverWait(self.chromium, LATE).until(
-            lambda browser: browser.current_url.startswith(self.client.redirect_uri)
-        )
+        WebDriverWait(self.chromium, LATE).until(lambda browser: browser.current_url.startswith(self.redirect_uri))
 
     def end(self) -> int:
         """Return the exit code."""
@@ -124,10 +119,10 @@ class SignIn:
 
 @pytest.fixture
 def sign_in(asking: Sandbox, chromium: Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SignIn:
-    """Start the command, whose browser shows the consent page."""
+    """Start the command with no id and no secret, whose browser shows the consent page."""
     one = SignIn(asking, chromium, tmp_path)
-    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", one.client.client_secret or "")
-    monkeypatch.setattr(webbrowser, "open", one.open)
+    monkeypatch.delenv("TICKTICK_CLIENT_ID", raising=False)
+    monkeypatch.setattr("ticktick_oauth._cli.login.start_browser", one.open)
     one.start()
     return one
 
@@ -144,10 +139,9 @@ def complaints(chromium: Chrome) -> list[str]:
 
 def test_allow_ends_in_a_stored_token(sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]) -> None:
     """A person who allows sees the page that says so, and the token is kept."""
-    assert "Give this program access?" == heading(chromium)
+    assert "Give ticktick-oauth access?" == heading(chromium)
     text = chromium.find_element(By.TAG_NAME, "main").text
-    assert sign_in.client.client_id in text
-    assert sign_in.client.redirect_uri in text
+    assert sign_in.redirect_uri in text
     sign_in.press("Allow")
     assert ("Access allowed", 0) == (heading(chromium), sign_in.end())
     assert sign_in.store.load() is not None
@@ -168,7 +162,7 @@ def test_another_sign_ins_redirect_is_a_stray(
 ) -> None:
     """An address of another sign-in, reloaded from the history, is refused, and the person led back."""
     consent = chromium.current_url
-    chromium.get(f"{sign_in.client.redirect_uri}?code=old&state=old")
+    chromium.get(f"{sign_in.redirect_uri}?code=old&state=old")
     assert "Nothing to do here" == heading(chromium)
     text = chromium.find_element(By.TAG_NAME, "main").text
     assert ("it has not ended" in text, "start again" in text) == (True, False)

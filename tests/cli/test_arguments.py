@@ -27,7 +27,7 @@ NOT_UNDERSTOOD = "is not understood; it is not shown, as it may be a secret"
         (f"login -- {SECRET}", "of ticktick-oauth login is not understood"),
         (f"login -x{SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
         (f"login -h{SECRET}", "argument -h/--help: it takes no value; see ticktick-oauth login --help"),
-        (f"login --manual={SECRET}", "argument --manual: it takes no value"),
+        (f"login --manual={SECRET}", "argument --manual/--no-browser: it takes no value"),
         (f"login --client-secret={SECRET}", "others can see the arguments of a program"),
         (f"login --client-secret {SECRET}", "others can see the arguments of a program"),
         (f"login --server {SECRET}", "argument --server: it is ticktick, dida365 or a URL: issuer must be an absolute"),

@@ -1,11 +1,12 @@
 """The command `login` as a process: what shows of its secrets (L1), signals (L8), and odd standard streams (L9)."""
 
 import os
-import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import parse_qs
@@ -24,6 +25,7 @@ from person import redirect_of
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
 
+SETPRIV = shutil.which("setpriv")
 # Logs everything to stderr, and makes secrets that can be searched for.
 DEBUG = """
 import logging, sys
@@ -48,8 +50,11 @@ class Process:
         self.record = folder / "record"
         os.mkfifo(folder / "opened")
         self.opened = folder / "opened"
-        # The shell is the browser: it notes its own arguments and its parent's, and hands the address to the test.
-        script = f"cat /proc/$$/cmdline /proc/$PPID/cmdline > {self.record}; echo $0 > {self.opened}"
+        # The shell is the browser: it notes its own arguments and its parent's, and its environment, and hands the
+        # address to the test.
+        script = (
+            f"cat /proc/$$/cmdline /proc/$PPID/cmdline > {self.record}; env >> {self.record}; echo $0 > {self.opened}"
+        )
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -58,14 +63,22 @@ class Process:
             "TICKTICK_CLIENT_SECRET": str(self.client.client_secret),
         }
 
-    def start(self, *arguments: str, python: tuple[str, ...] = ("-m", "ticktick_oauth"), shell: str = "") -> None:
-        """Start it; the shell's redirections apply to it."""
+    def start(
+        self,
+        *arguments: str,
+        python: tuple[str, ...] = ("-m", "ticktick_oauth"),
+        shell: str = "",
+        register: bool = False,
+        wrapper: Sequence[str] = (),
+    ) -> None:
+        """Start it, without a terminal; the shell's redirections apply to it."""
+        given = [f"--client-id={self.client.client_id}", f"--redirect-uri={self.client.redirect_uri}"]
         command = [
+            *wrapper,
             sys.executable,
             *python,
             "login",
-            f"--client-id={self.client.client_id}",
-            f"--redirect-uri={self.client.redirect_uri}",
+            *([] if register else given),
             f"--server={self.sandbox.server.issuer}",
             f"--token-file={self.store.path}",
             f"--timeout={LATE}",
@@ -79,7 +92,20 @@ class Process:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            start_new_session=True,
         )
+
+    def shown(self) -> str:
+        """Wait until the address is shown, and return it."""
+        assert self.process.stderr is not None
+        shown = iter(self.process.stderr.readline, "")
+        return next(line.split()[-1] for line in shown if line.startswith("Open this address"))
+
+    def paste(self, text: str) -> None:
+        """Paste a line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{text}\n")
+        self.process.stdin.flush()
 
     def uri(self) -> str:
         """Wait until the browser opens, and return the address it was given."""
@@ -96,87 +122,104 @@ def process(sandbox: Sandbox, tmp_path: Path) -> Iterator[Process]:
     """Give the command, not started yet."""
     process = Process(sandbox, tmp_path)
     yield process
-    if process.process.poll() is None:
+    with process.process:  # which closes its pipes
         process.process.kill()
-        process.process.communicate()
 
 
-@pytest.mark.parametrize("outcome", ["allowed", "denied", "refused", "no token", "not kept", "manual", "bad paste"])
+@pytest.mark.parametrize(
+    "outcome", ["allowed", "registered", "denied", "refused", "no token", "not kept", "manual", "bad paste"]
+)
 def test_l1_secrets_show_nowhere(outcome: str, process: Process) -> None:
-    """L1: secrets are in the token file and on the wire; the state stands in the authorization URL, too."""
+    """L1: secrets are in the kept file and on the wire; the state stands in the authorization URL, too."""
     state, verifier = f"state-{token_hex(20)}", f"verifier-{token_hex(30)}"
     access_token = "no token at all"
-    manual = ["--manual"] if outcome in {"manual", "bad paste"} else []
+    manual = outcome in {"manual", "bad paste"}
     if outcome == "refused":
-        process.sandbox.next_answer(400, f'{{"error": "invalid_grant", "error_description": "{verifier}"}}')
+        process.sandbox.next_answer(400, {"error": "invalid_grant", "error_description": verifier})
     elif outcome == "no token":
-        process.sandbox.next_answer(200, '{"access_token": "token-canary"}')
-        access_token = "token-canary"
-    elif outcome == "not kept":
-        (process.home / "file").touch()
-        process.store = TokenFile(process.home / "file" / "token.json")
-    process.start("--pkce", *manual, python=("-c", DEBUG, f"{verifier} {state}"))
-    told = ""
+        access_token = f"token-{token_hex(20)}"
+        process.sandbox.next_answer(200, {"access_token": access_token})
+    process.environment["TICKTICK_OAUTH_TOKEN"] = kept_token = f"kept-{token_hex(20)}"
+    process.start(
+        "--pkce",
+        *(["--manual"] if manual else []),
+        python=("-c", DEBUG, f"{verifier} {state}"),
+        register=outcome == "registered",
+    )
+    uri = process.shown()
+    page, arguments = "", Path(f"/proc/{process.process.pid}/cmdline").read_text()
     if manual:
-        assert process.process.stderr is not None
-        lines = iter(
-            process.process.stderr.readline,
-            "Then paste here the address that you are sent to, even if the browser cannot show its page:\n",
-        )
-        told = "".join(lines)
-        (uri,) = re.findall(r"^  (http\S+)", told, re.MULTILINE)
         redirect = redirect_of(uri)
-        bad = redirect.replace("state=", "state=x") + "\n" if outcome == "bad paste" else ""
-        assert process.process.stdin is not None
-        process.process.stdin.write(f"{bad}{redirect}\n")
-        process.process.stdin.flush()
-        page, arguments = "", Path(f"/proc/{process.process.pid}/cmdline").read_text()
+        if outcome == "bad paste":
+            process.paste(redirect.replace("state=", "state=x"))
+        process.paste(redirect)
     else:
-        uri = process.uri()
+        assert uri == process.uri()
         redirect = redirect_of(uri, decision="deny" if outcome == "denied" else "allow")
+        if outcome == "not kept":
+            process.store.path.mkdir()
         page = urllib3.request("GET", redirect, retries=False).data.decode()
-        arguments = process.record.read_text()
+        arguments += process.record.read_text()
     ended, out, err = process.end()
     assert {"denied": 3, "refused": 5, "no token": 5, "not kept": 6}.get(outcome, 0) == ended, err
-    files = [path for path in process.home.rglob("*") if path.is_file()]
-    kept = [path for path in files if path.name == "token.json"]
-    assert [path for path in files if path.name not in {"token.json", "file"}] == []
-    if kept:
+    kept = [path for path in process.home.rglob("*") if path.is_file()]
+    assert {"denied": 0, "refused": 0}.get(outcome, 1) == len(kept)
+    if kept and outcome != "no token":
         issued = TokenFile(kept[0]).load()
         assert issued is not None
         access_token = str(issued.token.access_token)
     texts = {
         "stdout": out,
-        "stderr": told.replace(uri, "") + err,
+        "stderr": err,
         "page": page,
         # The test's own canaries came in as an argument.
         "arguments": arguments.replace(uri, "").replace(f"{verifier} {state}", ""),
         "uri": uri.replace(state, ""),
         "file": "".join(path.read_text().replace(access_token, "") for path in kept),
     }
-    secrets = [process.client.client_secret, state, verifier, access_token, access_token.replace("-", "")]
+    secrets = [
+        str(process.client.client_secret),
+        state,
+        verifier,
+        access_token,
+        access_token.replace("-", ""),
+        kept_token,
+    ]
     if outcome != "denied":
         secrets.append(code_of(redirect))
     assert [] == [(name, secret) for name, text in texts.items() for secret in secrets if secret in text]
     assert [state] == parse_qs(urlsplit(uri).query)["state"]
 
 
-@pytest.mark.parametrize("browser", ["false", "/nonexistent %s", " ", '"%s', None])
+@pytest.mark.skipif(SETPRIV is None, reason="needs setpriv")
+def test_l3_port_80_without_the_right_to_it(process: Process) -> None:
+    """L3: a port that this user may not listen on is exit 2, before the browser opens, and is named."""
+    process.start("--redirect-uri=http://127.0.0.1/", wrapper=[str(SETPRIV), "--bounding-set=-net_bind_service"])
+    code, _, err = process.end()
+    assert 2 == code
+    assert "cannot listen on port 80 of 127.0.0.1: Permission denied; the redirect URI fixes the port" in err
+
+
+@pytest.mark.parametrize("browser", ["true %s", "false", "/nonexistent %s", " ", '"%s', None])
 def test_l4_no_browser_that_opens(browser: str | None, process: Process) -> None:
-    """L4: whatever BROWSER names, and with no program at all, the address is shown and the paste is taken."""
-    process.environment["PATH"] = "/nonexistent"
+    """L4: whatever BROWSER names, and with no program at all, the address is shown at once and the paste is taken."""
     del process.environment["BROWSER"]
     if browser is not None:
         process.environment["BROWSER"] = browser
+    if browser != "true %s":
+        process.environment["PATH"] = "/nonexistent"
     process.start()
-    assert process.process.stderr is not None
-    assert process.process.stdin is not None
-    told = iter(process.process.stderr.readline, "")
-    uri = next(line.strip() for line in told if line.startswith("  http"))
-    process.process.stdin.write(f"{redirect_of(uri)}\n")
-    process.process.stdin.flush()
+    process.paste(redirect_of(process.shown()))
     assert 0 == process.end()[0]
     assert process.store.load() is not None
+
+
+def test_a_container_without_a_terminal_or_a_browser(process: Process) -> None:
+    """Who opens the address elsewhere, and brings the redirect to the port, is signed in without any standard input."""
+    del process.environment["BROWSER"]
+    process.start(shell="</dev/null", register=True)
+    assert 200 == browse(process.shown())[0]
+    assert 0 == process.end()[0]
 
 
 def test_l5_a_text_browser_that_stays(process: Process) -> None:
@@ -189,9 +232,11 @@ def test_l5_a_text_browser_that_stays(process: Process) -> None:
     process.end()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
 @pytest.mark.parametrize("exchanging", [False, True])
-def test_l8_a_signal_ends_it_at_once(number: int, code: int, *, exchanging: bool, process: Process) -> None:
+def test_l8_a_signal_ends_it_at_once(number: int, code: int, word: str, *, exchanging: bool, process: Process) -> None:
     """L8: interrupted while waiting or exchanging, it leaves no traceback, no file, and a free port."""
     process.sandbox.next_answer(200, "{}", delay=LATE)
     process.start()
@@ -201,8 +246,8 @@ def test_l8_a_signal_ends_it_at_once(number: int, code: int, *, exchanging: bool
         eventually(lambda: process.sandbox.requests)
     wait_until_it_waits(process.process)
     process.process.send_signal(number)
-    word = {130: "interrupted", 143: "terminated"}[code]
-    assert (code, "", f"ticktick-oauth: {word}\n") == process.end()
+    ended, out, err = process.end()
+    assert (code, "", f"ticktick-oauth: {word}") == (ended, out, err.splitlines()[-1])
     assert [] == list(process.home.iterdir())
     redirect = redirect_of(uri)
     with pytest.raises(urllib3.exceptions.NewConnectionError):
@@ -215,24 +260,25 @@ def test_l9_closed_standard_streams(shell: str, process: Process) -> None:
     process.start(shell=shell)
     assert 200 == browse(process.uri())[0]
     code, out, err = process.end()
-    assert (0, "") == (code, err)
+    assert (0, "2>&-" in shell) == (code, err == "")
     assert (">&-" in shell.replace("2>&-", "")) == (out == "")
     assert process.store.load() is not None
 
 
-@pytest.mark.parametrize(("file", "code"), [("token.json", 2), ("token.json/token.json", 6)])
-def test_l9_a_full_standard_output(file: str, code: int, process: Process) -> None:
-    """L9: that nobody could read the answer is told in a line, once, behind any failure; the token is kept."""
-    (process.home / "token.json").touch(mode=0o600)
-    process.store = TokenFile(process.home / file)
+@pytest.mark.parametrize("kept", [True, False])
+def test_l9_a_full_standard_output(*, kept: bool, process: Process) -> None:
+    """L9: that nobody could read the answer is one line, behind any failure; the token is kept."""
     process.start(shell=">/dev/full")
-    browse(process.uri())
-    ended, out, err = process.end()
-    assert (code, "") == (ended, out)
+    uri = process.uri()
+    if not kept:
+        process.store.path.mkdir()
+    browse(uri)
+    code, out, err = process.end()
+    assert (2 if kept else 6, "") == (code, out)
     assert err.endswith("ticktick-oauth: standard output: No space left on device\n")
-    assert {2: 1, 6: 2}[code] == err.count("\n")
-    (kept,) = (path for path in process.home.rglob("token.json") if path.stat().st_size)
-    assert TokenFile(kept).load() is not None
+    assert (1 if kept else 2) == err.count("ticktick-oauth: ")
+    (path,) = (path for path in process.home.rglob("token.json") if path.is_file())
+    assert TokenFile(path).load() is not None
 
 
 @pytest.mark.parametrize(
@@ -244,8 +290,8 @@ def test_l9_no_utf_8(variables: dict[str, str], process: Process) -> None:
     process.store = TokenFile(process.home / "j\u00e9ton.json")
     process.start()
     assert 200 == browse(process.uri())[0]
-    code, out, err = process.end()
-    assert (0, "") == (code, err)
+    code, out, _ = process.end()
+    assert 0 == code
     assert out.startswith("Signed in at ")
     assert "j\\xe9ton.json" in out or "j\u00e9ton.json" in out
     assert process.store.load() is not None

@@ -1,4 +1,4 @@
-"""A session in a real terminal, tmux's, with real keys, against `ticktick-oauth sandbox`."""
+"""Sessions in a real terminal, tmux's, with real keys."""
 
 import re
 import shlex
@@ -12,6 +12,9 @@ import pytest
 
 from person import eventually
 from person import redirect_of
+from ticktick_oauth.sandbox import Sandbox
+
+from .login_command import address_in
 
 TMUX = shutil.which("tmux")
 
@@ -19,16 +22,17 @@ pytestmark = pytest.mark.skipif(TMUX is None, reason="needs tmux")
 
 
 class Terminal:
-    """A shell in a terminal of its own, wide enough that no line is broken."""
+    """A shell in a terminal of its own, by default so wide that no line is broken."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, columns: int = 900) -> None:
         self.home = folder / "home"
         self.home.mkdir()
         self._socket = str(folder / "tmux")
         self._folder = folder
         self._number = 0
         # With no configuration of the user's, and no variable but these.
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "900", "-y", "60", "env", "-i", *self._environment())
+        size = ["-x", str(columns), "-y", "60"]
+        self.tmux("-f", "/dev/null", "new-session", "-d", *size, "env", "-i", *self._environment())
         self.wait_for("ready$")
 
     def _environment(self) -> list[str]:
@@ -89,44 +93,25 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.tmux("kill-server")
 
 
-@pytest.fixture
-def served() -> Iterator[dict[str, str]]:
-    """Serve a sandbox by its command, and give what it prints: the client and the issuer."""
-    command = [sys.executable, "-m", "ticktick_oauth", "sandbox", "--redirect-uri", "http://127.0.0.1:8080/"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        text = "".join(iter(process.stdout.readline, "  token = exchange_code(client, code)\n"))
-        found = dict(re.findall(r'^ +(client_id|client_secret)="(.+)",$', text, re.MULTILINE))
-        found["issuer"] = re.findall(r"--server (\S+)", text)[0]
-        yield found
-        process.terminate()
-
-
-def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
-    """Sign in by pasting, look at the token, print it, and log out; the secret is never on the screen."""
-    text, code = terminal.run("ticktick-oauth status")
+def test_a_session(terminal: Terminal, sandbox: Sandbox) -> None:
+    """Sign in with nothing configured by pasting, look at the token, print it, and log out."""
     kept = terminal.home / ".config" / "ticktick-oauth" / "token.json"
-    assert (f"no token is kept in {kept}; sign in with: ticktick-oauth login", 1) == (text.strip(), code)
-
-    terminal.start(f"ticktick-oauth login --manual --server {served['issuer']}")
-    terminal.wait_for("Client id:")
-    terminal.type(served["client_id"])
-    terminal.wait_for("Client secret (hidden):")
-    terminal.type(served["client_secret"])
-    screen = terminal.wait_for("Then paste here")
-    (uri,) = re.findall(r"^  (http\S+)$", screen, re.MULTILINE)
-    terminal.type("http://127.0.0.1:8080/?error=nothing")
-    assert "Refused: the redirect has no state" in terminal.wait_for("Try again:")
-    terminal.type(redirect_of(uri))
+    terminal.start(f"ticktick-oauth login --manual --server {sandbox.server.issuer}")
+    uri = address_in(terminal.wait_for("Waiting, 5 minutes left"))
+    terminal.type("http://127.0.0.1:9/?error=nothing")
+    eventually(lambda: "Refused: the redirect is for http://127.0.0.1:9, not for" in terminal.screen())
+    # As a mail program breaks it.
+    redirect = redirect_of(uri).removeprefix("http://")
+    terminal.type(f"{redirect[:30]}\n{redirect[30:60]}\n{redirect[60:]}")
     text, code = terminal.result()
-    assert (0, False) == (code, served["client_secret"] in text)
+    assert 0 == code
     assert re.search(
         rf"^  token  expires on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC, in 179 days\n  file   {kept}$", text, re.MULTILINE
     )
 
     text, code = terminal.run("ticktick-oauth status --fail-within 14d")
-    assert (True, 0) == (text.startswith(f"a token of {served['issuer']} that expires on "), code)
-    text, code = terminal.run(f"ticktick-oauth token --format header --server {served['issuer']}")
+    assert (True, 0) == (text.startswith(f"a token of {sandbox.server.issuer} that expires on "), code)
+    text, code = terminal.run(f"ticktick-oauth token --format header --server {sandbox.server.issuer}")
     assert (True, 0) == (re.fullmatch(r"Authorization: Bearer [0-9a-f-]{36}\n", text) is not None, code)
     text, code = terminal.run("ticktick-oauth logout")
     assert (True, 0) == (text.startswith(f"{kept} is deleted; TickTick documents no revocation"), code)
@@ -134,19 +119,54 @@ def test_a_session(terminal: Terminal, served: dict[str, str]) -> None:
     assert 1 == terminal.run("ticktick-oauth token")[1]
 
 
-@pytest.mark.parametrize("prompt", ["Client id:", "Client secret (hidden):", "Then paste here"])
-def test_l8_ctrl_c_at_a_prompt(prompt: str, terminal: Terminal, served: dict[str, str]) -> None:
+@pytest.mark.parametrize("prompt", ["Client id", "Client secret", "Waiting"])
+def test_l8_ctrl_c_at_a_prompt(prompt: str, terminal: Terminal, sandbox: Sandbox) -> None:
     """L8: it ends with exit 130 and one line, no traceback, no file, and a terminal that shows what is typed."""
-    terminal.start(f"ticktick-oauth login --manual --server {served['issuer']}")
-    for asked, answer in (("Client id:", "client_id"), ("Client secret (hidden):", "client_secret")):
+    client = sandbox.client()
+    terminal.start(f"ticktick-oauth login --manual --no-register --server {sandbox.server.issuer}")
+    for asked, answer in (("Client id", client.client_id), ("Client secret", str(client.client_secret))):
         if asked == prompt:
             break
         terminal.wait_for(asked)
-        terminal.type(served[answer])
+        terminal.type(answer)
     terminal.wait_for(prompt)
     terminal.keys("C-c")
     text, code = terminal.result()
-    assert (130, False) == (code, "Traceback" in text)
+    assert (130, False, False) == (code, "Traceback" in text, str(client.client_secret) in text)
     assert re.search(r"^ticktick-oauth: interrupted$", text, re.MULTILINE)
     assert [] == [path for path in terminal.home.rglob("*") if path.is_file()]
     assert ("seen\n", 0) == terminal.run("echo seen")
+
+
+def test_a_text_browser_does_not_take_over_the_terminal(terminal: Terminal, sandbox: Sandbox) -> None:
+    """A browser that would is none: it finds no terminal, and the address that is pasted is read."""
+    program = terminal.home / "w3m"
+    program.write_text("#!/bin/sh\necho started > $HOME/started\necho taken over > /dev/tty\nread -r line < /dev/tty\n")
+    program.chmod(0o755)
+    terminal.start(f"PATH=$HOME:$PATH BROWSER=w3m ticktick-oauth login --server {sandbox.server.issuer}")
+    uri = address_in(terminal.wait_for("Waiting"))
+    eventually((terminal.home / "started").exists)
+    terminal.type(redirect_of(uri))
+    text, code = terminal.result()
+    assert (0, False) == (code, "taken over" in text)
+
+
+def test_in_the_background_it_is_not_stopped(terminal: Terminal, sandbox: Sandbox) -> None:
+    """A background job that read the terminal would be; it waits for the browser alone."""
+    command = f"ticktick-oauth login --manual --timeout 1 --server {sandbox.server.issuer}"
+    terminal.start(f"{command} & wait $!")
+    eventually(lambda: "\ncode-1 4\n" in terminal.screen())
+    assert "nobody signed in within 1 second" in terminal.screen()
+
+
+def test_a_narrow_terminal_keeps_the_countdown_in_its_line(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Where it does not fit, it is cut off, or each redrawing would leave a line behind."""
+    terminal = Terminal(tmp_path, columns=20)
+    try:
+        terminal.start(f"ticktick-oauth login --manual --timeout 61 --server {sandbox.server.issuer}")
+        terminal.wait_for("Waiting, 2 minutes")
+        screen = terminal.wait_for("Waiting, 60 seconds")
+        assert 1 == screen.count("Waiting")
+        terminal.keys("C-c")
+    finally:
+        terminal.tmux("kill-server")

@@ -1,49 +1,70 @@
 """The command ``login``: from a person at a terminal to a kept token."""
 
-import os
 import shlex
-import sys
 from argparse import SUPPRESS
 from argparse import Action
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
+from argparse import BooleanOptionalAction
 from argparse import Namespace
+from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import ExitStack
+from contextlib import contextmanager
 from contextlib import suppress
-from errno import EBADF
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 from typing import NoReturn
-from typing import TextIO
 
-from .._authorization import AuthorizationRequest
+from .._address import check_address
 from .._authorization import AuthorizationResponse
+from .._browser import start_browser
 from .._client import DEFAULT_REDIRECT_URI
 from .._client import Client
 from .._exchange import exchange_code
 from .._issued_token import IssuedToken
+from .._loopback import RedirectReceiver
 from .._loopback import can_listen_on
+from .._loopback import listen_for_redirect
+from .._server import TICKTICK
+from .._server import AuthorizationServer
+from .._sign_in import MAX_PATIENCE
+from .._sign_in import make_request
+from ..exceptions import InvalidTokenError
 from ..exceptions import StorageError
+from ..exceptions import TokenEndpointError
 from ..storage import TokenFile
-from .clock import describe_expiry
+from .client import ID_VARIABLE
+from .client import SECRET_VARIABLE
+from .client import given_client
+from .client import register
 from .clock import now
+from .exits import ANSWER_IS_NO
 from .exits import DONE
+from .exits import FAILED
 from .exits import NOT_KEPT
 from .exits import USAGE
 from .exits import Stop
+from .network import Network
+from .options import add_replace
 from .options import add_server
 from .options import add_token_file
+from .options import parse_duration
 from .output import say
-from .waiting import wait_for_browser
-from .waiting import wait_for_paste
+from .refuge import keep_answer
+from .refuge import keep_apart
+from .replacing import keep_token
+from .replacing import report_kept
+from .replacing import server_objection
+from .terminal import confirm
+from .waiting import show_address
+from .waiting import wait_for_person
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-_SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
-_ID_VARIABLE = "TICKTICK_CLIENT_ID"
-# A day: who has not signed in by then will not.
-_MAX_TIMEOUT = 86400.0
+# An hour, as `exchange_code` has it.
+_MAX_EXCHANGE = 3600.0
 
 
 def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -51,145 +72,176 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     login = commands.add_parser(
         "login",
         help="sign in with a browser and keep the token",
-        description=f"Sign in with a browser and keep the token. The client secret is taken from ${_SECRET_VARIABLE}, "
-        "from --client-secret-file, or from a hidden prompt; never from an argument, which others could see.",
-    )
-    login.add_argument("--client-id", metavar="ID", help=f"(default: ${_ID_VARIABLE}, else a prompt)")
-    login.add_argument("--client-secret-file", metavar="FILE", help="a file with the secret; - for standard input")
-    login.add_argument("--client-secret", action=_Refusal, help=SUPPRESS)
-    login.add_argument(
-        "--redirect-uri",
-        metavar="URI",
-        default=DEFAULT_REDIRECT_URI,
-        help="the registered redirect URI, to the character (default: %(default)s)",
+        description="Sign in with a browser and keep the token. Without a client id, the program registers itself with "
+        f"the server, and needs no secret. With one, the client secret is taken from ${SECRET_VARIABLE}, from "
+        "--client-secret-file, or from a hidden prompt; never from an argument, which others could see.",
     )
     add_server(login)
-    login.add_argument("--pkce", action="store_true", help="use PKCE (RFC 7636), which TickTick does not document")
-    login.add_argument(
-        "--manual", action="store_true", help="open no browser: print the address, and read the one it leads to"
+    client = login.add_argument_group("the client")
+    client.add_argument(
+        "--register",
+        action=BooleanOptionalAction,
+        help="register this program as a client of its own, whatever the environment says; or never do "
+        "(default: when there is no client id)",
     )
-    login.add_argument(
+    client.add_argument(
+        "--client-id", metavar="ID", help=f"the id of a client of the developer portal (default: ${ID_VARIABLE})"
+    )
+    client.add_argument("--client-secret-file", metavar="FILE", help="a file with the secret; - for standard input")
+    client.add_argument("--client-secret", action=_Refusal, help=SUPPRESS)
+    client.add_argument(
+        "--redirect-uri",
+        metavar="URI",
+        help="exactly the redirect URI that is registered, or is to be "
+        f"(default: {DEFAULT_REDIRECT_URI} with a client id, else a free port of 127.0.0.1)",
+    )
+    client.add_argument(
+        "--pkce", action="store_true", help="use PKCE with a secret, too; without one, it is always used"
+    )
+    person = login.add_argument_group("the person")
+    person.add_argument(
+        "--manual",
+        "--no-browser",
+        action="store_true",
+        help="start no browser: the address is opened by hand, anywhere",
+    )
+    person.add_argument(
         "--timeout",
-        type=_seconds,
+        type=_time_up_to(MAX_PATIENCE),
         default=300.0,
-        metavar="SECONDS",
-        help="how long to wait for the person (default: 300)",
+        metavar="TIME",
+        help="how long to wait for the person, as 90s, 5m or 300 (default: 5m)",
+    )
+    network = login.add_argument_group("the network")
+    network.add_argument("--no-proxy", action="store_true", help="go without the proxy that the environment names")
+    network.add_argument("--ca-bundle", metavar="FILE", help="trust these certificates, too (PEM)")
+    network.add_argument(
+        "--exchange-timeout",
+        type=_time_up_to(_MAX_EXCHANGE),
+        default=10.0,
+        metavar="TIME",
+        help="how long to wait for each answer of the server (default: 10s)",
     )
     add_token_file(login)
+    add_replace(login)
     login.set_defaults(run=_login)
 
 
 class _Refusal(Action):
-    """Refuses a secret in an argument without repeating it; argparse would take it for a file's name, and show that."""
+    """Refuse a secret in an argument, without repeating it."""
 
     def __call__(self, parser: ArgumentParser, *_: object) -> NoReturn:
         parser.error(
             "others can see the arguments of a program, so this secret is no longer one: make a new one, and give it "
-            f"by ${_SECRET_VARIABLE}, by --client-secret-file or at the prompt"
+            f"by ${SECRET_VARIABLE}, by --client-secret-file or at the prompt"
         )
 
 
-def _seconds(text: str) -> float:
-    with suppress(ValueError):
-        if 0 < (seconds := float(text)) <= _MAX_TIMEOUT:  # also false for NaN
+def _time_up_to(limit: float) -> Callable[[str], float]:
+    """Return a reader of times: a number of seconds, or one with its unit."""
+
+    def read(text: str) -> float:
+        seconds = 0.0
+        with suppress(ValueError, ArgumentTypeError):
+            seconds = float(text) if text[-1:].isdecimal() else parse_duration(text).total_seconds()
+        if 0 < seconds <= limit:  # also false for NaN
             return seconds
-    raise ArgumentTypeError(f"a time is a number of seconds, over 0 and up to {_MAX_TIMEOUT:g}")
+        raise ArgumentTypeError(f"a time is a number and one of h, m, s, such as 5m: over 0 and up to {limit:g}s")
+
+    return read
 
 
 def _login(arguments: Namespace) -> int:
     # What can be wrong with the arguments, or with the place for the token, comes out before the person is asked.
-    store = TokenFile(arguments.token_file)
-    client = Client(
-        client_id=arguments.client_id or os.environ.get(_ID_VARIABLE) or _ask("Client id: "),
-        client_secret=_client_secret(arguments.client_secret_file),
-        redirect_uri=arguments.redirect_uri,
-        server=arguments.server,
+    path = TokenFile(arguments.token_file).path
+    network = Network(
+        use_proxy=not arguments.no_proxy, ca_bundle=arguments.ca_bundle, timeout=arguments.exchange_timeout
     )
-    make_request = AuthorizationRequest.with_pkce if arguments.pkce else AuthorizationRequest
-    response = _sign_in(make_request(client=client), manual=arguments.manual, timeout=arguments.timeout)
-    token = exchange_code(client, response.code, code_verifier=response.code_verifier)
-    issued = IssuedToken(token=token, issued_at=now(), server=client.server)
-    _keep(issued, store)
+    if arguments.redirect_uri is not None:
+        check_address("redirect_uri", arguments.redirect_uri)
+    replace = _may_replace(path, arguments.server, replace=arguments.replace)
+    issued = _sign_in(arguments, given_client(arguments), network)
+    _keep(issued, path, replace=replace)
     return DONE
 
 
-def _client_secret(file: str | None) -> str:
-    if file is not None:
-        return _read_secret(file)
-    return os.environ.get(_SECRET_VARIABLE) or _ask("Client secret (hidden): ", hidden=True)
+def _may_replace(path: Path, server: AuthorizationServer, *, replace: bool) -> bool:
+    """Return whether a better token may be replaced: by the option, or as somebody at the terminal says."""
+    objection = server_objection(path, server)
+    if objection is None or replace:
+        return replace
+    if confirm(f"{objection}. Replace it?"):
+        return True
+    raise Stop(f"{objection}: replace it by --replace, or keep the new one in another --token-file", ANSWER_IS_NO)
 
 
-def _read_secret(file: str) -> str:
+def _sign_in(arguments: Namespace, client: Client | None, network: Network) -> IssuedToken:
+    redirect_uri = arguments.redirect_uri if client is None else client.redirect_uri
+    with _listen(redirect_uri, manual=arguments.manual) as receiver:
+        if client is None:
+            redirect_uri = receiver.redirect_uri if receiver else redirect_uri
+            client = register(arguments.server, redirect_uri, network, fixed=arguments.redirect_uri)
+        request = make_request(client, pkce=arguments.pkce)
+        if receiver is not None:
+            receiver.expect(request)
+        show_address(request)
+        if receiver is not None and not arguments.manual:
+            start_browser(request.uri)
+        # Listening to the end, so that a reload of the redirect finds the page that says so.
+        return _exchange(client, wait_for_person(request, receiver, arguments.timeout), network)
+
+
+@contextmanager
+def _listen(redirect_uri: str | None, *, manual: bool) -> "Generator[RedirectReceiver | None, None, None]":
+    """Listen on the redirect URI, or on a free port; None where it leads elsewhere, or where a paste must do."""
+    reason = None
+    with ExitStack() as stack:
+        receiver = None
+        if redirect_uri is None or can_listen_on(redirect_uri):
+            try:
+                receiver = stack.enter_context(listen_for_redirect(redirect_uri))
+            except OSError as error:
+                reason = error.strerror
+        if reason is not None and not manual:
+            raise Stop(
+                f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI and give it "
+                "by --redirect-uri, or use --manual",
+                USAGE,
+            )
+        if reason is not None:
+            say(f"{reason}; so the address that the browser is sent to has to be pasted")
+        yield receiver
+
+
+def _exchange(client: Client, response: AuthorizationResponse, network: Network) -> IssuedToken:
     try:
-        # One line, not all of it: the address that the browser was sent to may be pasted next.
-        text = _stdin().readline() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        reason = error.strerror
-    except ValueError:
-        reason = "it is no UTF-8 text"  # the error would show some of it
-    else:
-        return text.rstrip("\r\n")
-    raise Stop(f"--client-secret-file {file}: {reason}", USAGE)
+        token = network.send(client.server.token_endpoint, exchange_code, client, response)
+        return IssuedToken(token=token, issued_at=now(), server=client.server)
+    except TokenEndpointError as error:
+        # The address on the screen is that of a sign-in that is over.
+        reason = str(error).replace("start again at the authorization URL", "run this command again")
+    except InvalidTokenError as error:
+        answer = keep_answer(error.body or b"")
+        place = "could not be kept" if answer is None else f"is kept in {answer}, and is a secret: it may hold a token"
+        reason = f"{error}; the answer {place}"
+    raise Stop(reason, FAILED)
 
 
-def _stdin() -> TextIO:
-    if sys.stdin is None:
-        raise OSError(EBADF, "standard input is closed")
-    return sys.stdin
-
-
-def _ask(prompt: str, *, hidden: bool = False) -> str:
-    from getpass import getpass
-
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise Stop(f"there is no terminal to ask at; give the client by ${_ID_VARIABLE} and ${_SECRET_VARIABLE}", USAGE)
-    try:
-        if hidden:
-            return getpass(prompt, sys.stderr)
-        say(prompt, end="")
-        return input().strip()
-    except EOFError:
-        pass
-    raise Stop("nothing was entered", USAGE)
-
-
-def _sign_in(request: AuthorizationRequest, *, manual: bool, timeout: float) -> AuthorizationResponse:
-    if manual or not can_listen_on(request.client.redirect_uri):
-        return wait_for_paste(request, timeout)
-    try:
-        return wait_for_browser(request, timeout)
-    except OSError as error:
-        reason = error.strerror
-    raise Stop(
-        f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI "
-        "and give it by --redirect-uri, or use --manual",
-        USAGE,
-    )
-
-
-def _keep(issued: IssuedToken, store: TokenFile) -> None:
+def _keep(issued: IssuedToken, path: Path, *, replace: bool) -> None:
     """Save the token, in a fresh private folder if it cannot be saved where it should: the sign-in is not lost."""
+    headline = f"Signed in at {issued.server.issuer}"
     try:
-        store.save(issued)
+        keep_token(issued, path, replace=replace)
     except StorageError as error:
         reason = str(error)
     else:
-        _tell(issued, store)
+        report_kept(headline, issued, path)
         return
-    try:
-        refuge = TokenFile(Path(mkdtemp(prefix="ticktick-oauth-")) / "token.json")
-        refuge.save(issued)
-    except OSError:
-        advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
+    if refuge := keep_apart(issued):
+        report_kept(headline, issued, refuge)
+        server = "" if issued.server.issuer == TICKTICK.issuer else f" --server {issued.server.issuer}"
+        command = f"ticktick-oauth token{server} --token-file {shlex.quote(str(refuge))}"
+        advice = f"the token is kept in {refuge} instead: move it, or print it with {command}"
     else:
-        _tell(issued, refuge)
-        command = f"ticktick-oauth token --token-file {shlex.quote(str(refuge.path))}"
-        advice = f"the token is kept in {refuge.path} instead: move it, or print it with {command}"
+        advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
     raise Stop(f"{reason}; {advice}", NOT_KEPT)
-
-
-def _tell(issued: IssuedToken, store: TokenFile) -> None:
-    print(f"Signed in at {issued.server.issuer}")
-    print(f"  scope  {issued.token.scope}")
-    print(f"  token  {describe_expiry(issued, at=issued.issued_at)}")
-    print(f"  file   {store.path}")

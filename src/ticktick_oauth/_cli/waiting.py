@@ -1,161 +1,122 @@
-"""Waiting for the person: in a browser on this machine, or anywhere with the address pasted here."""
+"""Wait for the person: for the browser's redirect, and for its address pasted here."""
 
-import os
+import re
 import sys
-import threading
-import time
 from contextlib import suppress
-from queue import Empty
-from queue import SimpleQueue
+from math import ceil
 from typing import TYPE_CHECKING
 
 from .._authorization import AuthorizationRequest
 from .._authorization import AuthorizationResponse
+from .._loopback import RedirectReceiver
 from .._loopback import Refusal
-from .._loopback import listen_for_redirect
+from .._sign_in import describe_silence
+from .._sign_in import print_address
+from .._sign_in import seconds_left
 from ..exceptions import InvalidRedirectError
 from .exits import TIMED_OUT
 from .exits import USAGE
 from .exits import Stop
 from .output import say
 from .output import show
+from .terminal import Keyboard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-# How often, in seconds, what else may have come is looked at while one thing is waited for.
+# How often, in seconds, one thing is looked at while another is waited for.
 _TICK = 0.25
+_MINUTE = 60
+_QUOTES = "\"'`<>\u2018\u2019\u201c\u201d"
+# TickTick's have 6 letters or digits. A shorter word, such as "help", is not one.
+_CODE = "[A-Za-z0-9_~-]{6,}"
 
 
-def wait_for_browser(request: AuthorizationRequest, timeout: float) -> AuthorizationResponse:
-    """Open a browser and wait for its redirect; where none opens, the address may be pasted too.
-
-    Raises:
-        AuthorizationError: the person or the server said no.
-        OSError: the port cannot be listened on.
-        Stop: nothing came within the timeout, in seconds.
-
-    """
-    with listen_for_redirect(request.client.redirect_uri) as receiver:
-        receiver.expect(request)
-        browser = _Browser(request.uri)
-        keyboard: _Keyboard | None = None
-        try:
-            for left in _seconds(timeout):
-                arrival = receiver.wait(min(left, _TICK))
-                if isinstance(arrival, AuthorizationResponse):
-                    return arrival
-                if isinstance(arrival, Refusal):
-                    _refuse(arrival.reason)
-                elif keyboard is not None:
-                    if (line := keyboard.read(0)) and (response := _parse(request, line)):
-                        return response
-                elif browser.failed:
-                    show("")
-                    say("No browser could be opened.")
-                    _ask_for_paste(request)
-                    keyboard = _Keyboard()
-                else:
-                    show(f"Waiting for the browser, {left:.0f} seconds left")
-        finally:
-            show("")
-    raise _nobody(timeout, request)
+def show_address(request: AuthorizationRequest) -> None:
+    """Show the authorization URL, before any browser is started: nobody knows whether one opens."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        print_address(request.uri)
+        return
+    say(f"Open this address in a browser and sign in, if none opens by itself:\n\n  {request.uri}\n")
+    say("If the browser cannot show the page that follows, paste here the address that it was sent to.")
 
 
-def wait_for_paste(request: AuthorizationRequest, timeout: float) -> AuthorizationResponse:
-    """Print the authorization URL and wait for the address that the person was sent to, on standard input.
+def wait_for_person(
+    request: AuthorizationRequest, receiver: RedirectReceiver | None, timeout: float
+) -> AuthorizationResponse:
+    """Wait for the redirect, at the receiver if there is one, or pasted.
 
     Raises:
         AuthorizationError: the person or the server said no.
         Stop: nothing came within the timeout, in seconds, or nothing can come any more.
 
     """
-    _ask_for_paste(request)
-    keyboard = _Keyboard()
-    for left in _seconds(timeout):
-        if (line := keyboard.read(min(left, _TICK))) and (response := _parse(request, line)):
-            return response
-        if keyboard.closed:
-            raise Stop("no address was pasted, and standard input has ended", USAGE)
-    raise _nobody(timeout, request)
-
-
-def _seconds(timeout: float) -> "Iterator[float]":
-    """Give the seconds that are left, again and again, until none are."""
-    end = time.monotonic() + timeout
-    while (left := end - time.monotonic()) > 0:
-        yield left
-
-
-def _nobody(timeout: float, request: AuthorizationRequest) -> Stop:
-    return Stop(
-        f"nobody signed in within {timeout:g} seconds; if the browser showed an error, see whether "
-        f"{request.client.redirect_uri} is the registered redirect URI, to the character",
+    keyboard, shown = Keyboard(), ""
+    try:
+        for left in seconds_left(timeout):
+            if shown != (shown := _countdown(left)):
+                show(shown)
+            tick = min(left, _TICK)
+            arrival = receiver.wait(tick) if receiver else None
+            if isinstance(arrival, AuthorizationResponse):
+                return arrival
+            if isinstance(arrival, Refusal):
+                shown = _refuse(arrival.reason)
+            if lines := keyboard.read(0 if receiver else tick):
+                try:
+                    return parse_paste(request, lines)
+                except InvalidRedirectError as error:
+                    shown = _refuse(f"{error}\nTry again:")
+            if keyboard.closed and not receiver:
+                raise Stop("no address was pasted, and standard input has ended", USAGE)
+    finally:
+        show("")
+    raise Stop(
+        f"{describe_silence(request, timeout)}; with --manual no browser is started, and the address can be opened on "
+        "any machine",
         TIMED_OUT,
     )
 
 
-def _refuse(reason: str) -> None:
+def parse_paste(request: AuthorizationRequest, lines: "Sequence[str]") -> AuthorizationResponse:
+    """Read what a person pasted: one address, perhaps broken into lines, behind others that were tried.
+
+    Raises:
+        AuthorizationError: the person or the server said no.
+        InvalidRedirectError: it does not answer the request; the error of all the lines.
+
+    """
+    # A code alone carries no state. A public client's is bound to this sign-in by PKCE all the same.
+    if request.client.client_secret is None and len(lines) == 1 and re.fullmatch(_CODE, lines[0].strip(_QUOTES)):
+        return AuthorizationResponse(code=lines[0].strip(_QUOTES), code_verifier=request.code_verifier)
+    texts = [_tidy("".join(lines[first:]), request) for first in range(len(lines))]
+    for text in texts:
+        with suppress(InvalidRedirectError):
+            return request.parse_response(text)
+    return request.parse_response(texts[0])
+
+
+def _tidy(text: str, request: AuthorizationRequest) -> str:
+    """Take away the quotes around an address, and put back the scheme that browsers do not show."""
+    text = text.strip(_QUOTES)
+    start = text.partition("?")[0]
+    if "://" in start or "=" in start or not set(start) & set(":/.") or start.startswith("/"):
+        return text
+    return f"{request.client.redirect_uri.partition('://')[0]}://{text}"
+
+
+def _refuse(reason: str) -> str:
+    """Say why something was refused, and return what stands in the last line then."""
     show("")
     say(f"Refused: {reason}")
+    return ""
 
 
-def _ask_for_paste(request: AuthorizationRequest) -> None:
-    say(f"Open this address in a browser and sign in:\n\n  {request.uri}\n")
-    say("Then paste here the address that you are sent to, even if the browser cannot show its page:")
-
-
-def _parse(request: AuthorizationRequest, line: str) -> AuthorizationResponse | None:
-    try:
-        return request.parse_response(line)
-    except InvalidRedirectError as error:
-        _refuse(f"{error}\nTry again:")
-    return None
-
-
-class _Browser:
-    """A browser that is being opened, in a thread of its own: one that runs in the terminal lasts until it is left."""
-
-    failed = False
-
-    def __init__(self, uri: str) -> None:
-        threading.Thread(target=self._open, args=(uri,), daemon=True).start()
-
-    def _open(self, uri: str) -> None:
-        import webbrowser
-
-        try:
-            self.failed = not webbrowser.open(uri)
-        except Exception:  # noqa: BLE001 - $BROWSER may hold anything, and webbrowser checks nothing
-            self.failed = True
-
-
-class _Keyboard:
-    """Lines of standard input, read in a thread of its own: no system call waits for a while on every platform's."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._lines: SimpleQueue[str | None] = SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def read(self, timeout: float) -> str | None:
-        """Return the next line, stripped; None when there is none within so many seconds."""
-        try:
-            line = self._lines.get(timeout=timeout)
-        except Empty:
-            return None
-        self.closed = line is None
-        return line
-
-    def _read(self) -> None:
-        rest = b""
-        with suppress(AttributeError, OSError):  # AttributeError: standard input is closed
-            # Not by `sys.stdin` itself, whose lock would be held when the interpreter ends and wants it.
-            descriptor = sys.stdin.fileno()
-            while data := os.read(descriptor, 65536):
-                *lines, rest = (rest + data).split(b"\n")
-                for line in lines:
-                    self._lines.put(line.decode(errors="replace").strip())
-        self._lines.put(rest.decode(errors="replace").strip())
-        self._lines.put(None)
+def _countdown(left: float) -> str:
+    """Return the time that is left, in steps: each new text takes the place of what is being typed beside it."""
+    if left > _MINUTE:
+        number, unit = ceil(left / _MINUTE), "minute"
+    else:
+        step = 10 if left > 10 else 1  # noqa: PLR2004
+        number, unit = ceil(left / step) * step, "second"
+    return f"Waiting, {number} {unit}{'' if number == 1 else 's'} left "

@@ -1,0 +1,111 @@
+"""Decide which client signs in: one that was registered in the developer portal, or one that registers itself now."""
+
+import os
+import sys
+from argparse import Namespace
+from errno import EBADF
+from pathlib import Path
+from typing import TextIO
+
+from .._client import DEFAULT_REDIRECT_URI
+from .._client import Client
+from .._exchange import discover_server
+from .._exchange import register_client
+from .._server import DIDA365
+from .._server import TICKTICK
+from .._server import AuthorizationServer
+from ..exceptions import RegistrationError
+from .exits import FAILED
+from .exits import USAGE
+from .exits import Stop
+from .network import Network
+from .output import say
+from .terminal import ask
+
+SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
+ID_VARIABLE = "TICKTICK_CLIENT_ID"
+_PORTALS = {
+    TICKTICK.issuer: "https://developer.ticktick.com/manage",
+    DIDA365.issuer: "https://developer.dida365.com/manage",
+}
+
+
+def given_client(arguments: Namespace) -> Client | None:
+    """Return the client of the arguments, the environment, the secret's file and the prompts; None to register one.
+
+    Raises:
+        Stop: the arguments contradict each other, or something is missing and there is nobody to ask.
+
+    """
+    if arguments.register and arguments.client_id:
+        raise Stop("--register and --client-id exclude each other: a program that registers itself gets its id", USAGE)
+    client_id = arguments.client_id or os.environ.get(ID_VARIABLE)
+    # Who has a secret's file has an id.
+    if arguments.register or (arguments.register is None and not client_id and arguments.client_secret_file is None):
+        return None
+    server: AuthorizationServer = arguments.server
+    instead = f"give the client by ${ID_VARIABLE} and ${SECRET_VARIABLE}, or let this program register itself"
+    return Client(
+        client_id=client_id or ask(f"Client id (your app's, at {_portal(server)}): ", instead=instead),
+        client_secret=_read_secret(arguments.client_secret_file)
+        if arguments.client_secret_file is not None
+        else os.environ.get(SECRET_VARIABLE) or ask("Client secret (hidden): ", hidden=True, instead=instead),
+        redirect_uri=arguments.redirect_uri or DEFAULT_REDIRECT_URI,
+        server=server,
+    )
+
+
+def register(server: AuthorizationServer, redirect_uri: str, network: Network, *, fixed: str | None) -> Client:
+    """Register this program at the addresses that the server's own document names.
+
+    Args:
+        server: The server, of which the issuer counts.
+        redirect_uri: The redirect URI to register.
+        network: The way to the server.
+        fixed: The redirect URI that the person asked for; None when any port does.
+
+    Raises:
+        Stop: the server did not register it, and this is how to do without.
+
+    """
+    say(f"Without a client id, this program registers itself at {server.issuer}.")
+    try:
+        found = network.send(server.issuer, discover_server, server.issuer)
+        endpoint = found.registration_endpoint or found.issuer  # without one, it says so
+        return network.send(endpoint, register_client, found, redirect_uri=redirect_uri)
+    except RegistrationError as error:
+        reason = str(error)
+    portal, option = _portal(server), {TICKTICK.issuer: "", DIDA365.issuer: " --server dida365"}
+    raise Stop(
+        f"{reason}\nUse a client of the developer portal:\n"
+        f"  1. Open {portal}, sign in, and make a new app.\n"
+        f"  2. As its OAuth redirect URL, enter exactly {fixed or DEFAULT_REDIRECT_URI}\n"
+        f"  3. Run ticktick-oauth login --client-id=ID{option.get(server.issuer, f' --server {server.issuer}')}"
+        f"{f' --redirect-uri {fixed}' if fixed else ''}\n"
+        "     with the app's client id, and enter its client secret when it is asked for.",
+        FAILED,
+    )
+
+
+def _portal(server: AuthorizationServer) -> str:
+    return _PORTALS.get(server.issuer, f"the developer portal of {server.issuer}")
+
+
+def _read_secret(file: str) -> str:
+    try:
+        # One line, not all of it: the address that the browser was sent to may come next.
+        text = _stdin().readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror
+    except ValueError:
+        reason = "it is not UTF-8 text"  # the error would show some of it
+    else:
+        return text.rstrip("\r\n")
+    # Without the name, which may be the secret itself.
+    raise Stop(f"--client-secret-file: {reason}", USAGE)
+
+
+def _stdin() -> TextIO:
+    if sys.stdin is None:
+        raise OSError(EBADF, "standard input is closed")
+    return sys.stdin

@@ -1,0 +1,120 @@
+"""The person's terminal: what is asked there, and what is pasted there."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from queue import Empty
+from queue import Queue
+from typing import TextIO
+
+from .exits import USAGE
+from .exits import Stop
+from .output import say
+
+# The terminal itself, whatever standard input is.
+_TERMINAL = "CONIN$" if sys.platform == "win32" else "/dev/tty"
+# The lines of one paste come at once; who types does not press Enter twice in this time, in seconds.
+_PAUSE = 0.2
+
+
+def ask(prompt: str, *, hidden: bool = False, instead: str) -> str:
+    """Return what is typed at the terminal, stripped unless it is hidden.
+
+    Raises:
+        Stop: there is no terminal, and this is what to do instead; or nothing was typed.
+
+    """
+    terminal = _open()
+    if terminal is None:
+        raise Stop(f"there is no terminal to ask at; {instead}", USAGE)
+    with terminal:
+        if hidden:
+            from getpass import getpass
+
+            with suppress(EOFError):
+                if answer := getpass(prompt, sys.stderr):
+                    return answer
+        else:
+            say(prompt, end="")
+            if answer := terminal.readline().strip():
+                return answer
+    raise Stop("nothing was entered", USAGE)
+
+
+def confirm(question: str) -> bool:
+    """Return whether somebody at the terminal says yes; without a terminal nobody does."""
+    terminal = _open()
+    if terminal is None:
+        return False
+    with terminal:
+        say(f"{question} [y/N] ", end="")
+        return terminal.readline().strip().lower() in {"y", "yes"}
+
+
+def _open() -> TextIO | None:
+    with suppress(OSError):
+        return open(_TERMINAL, encoding="utf-8", errors="replace")  # noqa: PTH123 - a device, closed by the caller
+    if _is_terminal():
+        return open(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")  # noqa: PTH123
+    return None
+
+
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+class Keyboard:
+    """Lines that come in at the terminal, and through standard input where that is something else.
+
+    Each is read in a thread of its own: no system call waits for a while on every platform's.
+    """
+
+    def __init__(self) -> None:
+        self._lines: Queue[str | None] = Queue()  # SimpleQueue may miss a timeout, on Python 3.10
+        self._sources = 0
+        for descriptor in _descriptors():
+            self._sources += 1
+            threading.Thread(target=_read, args=(descriptor, self._lines), daemon=True).start()
+
+    @property
+    def closed(self) -> bool:
+        """Whether no line can come any more."""
+        return not self._sources
+
+    def read(self, timeout: float) -> list[str]:
+        """Return the lines that came together; none when nothing came within the timeout, in seconds."""
+        lines: list[str] = []
+        with suppress(Empty):
+            while self._sources:
+                line = self._lines.get(timeout=_PAUSE if lines else timeout)
+                if line is None:
+                    self._sources -= 1
+                elif line:
+                    lines.append(line)
+        return lines
+
+
+def _descriptors() -> Iterator[int]:
+    if not _is_terminal():
+        with suppress(OSError):
+            yield os.open(_TERMINAL, os.O_RDONLY)
+    with suppress(AttributeError, OSError):  # AttributeError: standard input is closed
+        # Not by `sys.stdin` itself, whose lock would be taken when the interpreter ends and wants it.
+        yield sys.stdin.fileno()
+
+
+def _read(descriptor: int, lines: "Queue[str | None]") -> None:
+    with suppress(AttributeError):  # Windows has no job control
+        # In the background a terminal cannot be read: an error, where the signal would stop the whole program.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
+    rest = b""
+    with suppress(OSError):
+        while data := os.read(descriptor, 65536):
+            *whole, rest = (rest + data).split(b"\n")
+            for line in whole:
+                lines.put(line.decode(errors="replace").strip())
+    lines.put(rest.decode(errors="replace").strip())
+    lines.put(None)
