@@ -1,6 +1,7 @@
 """What the package promises as a package: a light import, the law of rooms, and a life under another's `_vendor`."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import distribution
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -347,3 +349,21 @@ def test_metadata() -> None:
 def test_it_is_typed() -> None:
     """Type checkers see that the package has its own types (PEP 561)."""
     assert (PACKAGE / "py.typed").read_bytes() == b""
+
+
+def field_texts(tree: ast.Module) -> Iterator[str]:
+    """Yield the texts behind fields, and those of properties."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any("property" in ast.unparse(each) for each in node.decorator_list):
+            yield ast.get_docstring(node) or ""
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            for field, text in pairwise(node.body):
+                if isinstance(field, (ast.Assign, ast.AnnAssign)) and isinstance(text, ast.Expr):
+                    yield str(ast.literal_eval(text.value)) if isinstance(text.value, ast.Constant) else ""
+
+
+def test_the_texts_of_fields_survive_sphinx() -> None:
+    """Sphinx's napoleon takes what stands before a colon in the first line of a field's text for its type."""
+    texts = {text for _, _, tree in sources() for text in field_texts(tree)}
+    assert len(texts) > 40
+    assert [text for text in texts if ":" in re.sub("``.*?``", "", text.partition("\n")[0])] == []

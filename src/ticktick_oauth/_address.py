@@ -56,13 +56,13 @@ class Address(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, which is what a message may show: a path or a query may hold a secret."""
+        """Scheme, host and port, which is what a message may show, since a path or a query may hold a secret."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}" + ("" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}")
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host names this very machine: 127.0.0.0/8, ``::1`` or ``localhost``."""
+        """Whether the host names this very machine, as 127.0.0.0/8, ``::1`` or ``localhost`` do."""
         return self.host in {"localhost", "::1"} or _is_loopback_v4(self.host)
 
 

@@ -50,10 +50,10 @@ class AuthorizationRequest:
     client: Client = field(validator=instance_of(Client))
     """The client that asks."""
     state: str = field(factory=_random_text, repr=False, validator=validator(check_text))
-    """What ties the redirect to this very request (RFC 6749 section 10.12): by default 256 fresh random bits."""
+    """What ties the redirect to this very request (RFC 6749 section 10.12); by default 256 fresh random bits."""
     code_verifier: str | None = field(default=None, repr=False, validator=validator(check_code_verifier))
-    """The PKCE secret (RFC 7636 section 4.1). None, the default, leaves PKCE off, which only a confidential client may:
-    TickTick's server is not known to check it for one."""
+    """The PKCE secret (RFC 7636 section 4.1). None, the default, leaves PKCE off, which only a confidential client
+    may, since TickTick's server is not known to check it for one."""
 
     def __attrs_post_init__(self) -> None:
         check_pkce(self.client, self.code_verifier)
@@ -84,7 +84,7 @@ class AuthorizationRequest:
 
     @property
     def uri(self) -> str:
-        """The authorization URL, for the person's browser. The state stands in it, as the RFC has it: do not log it."""
+        """The authorization URL, for the person's browser. As the RFC has it, it carries the state; do not log it."""
         from urllib.parse import quote
         from urllib.parse import urlencode
 

@@ -34,7 +34,7 @@ class Client:
     client_secret: str | None = field(repr=False, validator=optional(validator(check_credential)))
     """The secret that the developer portal shows; None for a public client, which has none and uses PKCE."""
     redirect_uri: str = field(default=DEFAULT_REDIRECT_URI, validator=validator(check_address))
-    """Where the browser is sent with the code: absolute, without fragment, https or http on loopback, and exactly the
-    one registered. The default is the portal's own."""
+    """Where the browser is sent with the code. It is absolute, without fragment, https or http on loopback, and exactly
+    the one registered. The default is the portal's own."""
     server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
-    """The server that the client is registered with: a client of TickTick is unknown to Dida365."""
+    """The server that the client is registered with; a client of TickTick is unknown to Dida365."""

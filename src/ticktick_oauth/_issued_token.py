@@ -51,7 +51,7 @@ class IssuedToken:
     token: OAuthTokenV1 = field(validator=instance_of(OAuthTokenV1))
     """The token as it was issued."""
     issued_at: datetime = field(converter=_to_utc)
-    """When the token endpoint answered: any aware datetime, kept in UTC; a naive one is a ``ValueError``."""
+    """When the token endpoint answered, aware (a naive datetime is a ``ValueError``), and kept in UTC."""
     server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
     """The server that issued it."""
 

@@ -30,7 +30,7 @@ class MetadataRequest:
 
     @property
     def url(self) -> str:
-        """The well-known address: its path stands between the issuer's host and the issuer's own path."""
+        """The well-known address, whose path stands between the issuer's host and the issuer's own path."""
         scheme, _, rest = self.issuer.partition("://")
         host, slash, path = rest.partition("/")
         return f"{scheme}://{host}{_WELL_KNOWN}{slash}{path}".rstrip("/")

@@ -60,12 +60,12 @@ class RegistrationRequest:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers, in a fresh dict: Content-Type, Accept and User-Agent."""
+        """The headers Content-Type, Accept and User-Agent, in a fresh dict."""
         return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "ticktick-oauth"}
 
     @property
     def body(self) -> bytes:
-        """The client's metadata (RFC 7591 section 2) as JSON: a public client that uses codes."""
+        """The metadata (RFC 7591 section 2) of a public client that uses codes, as JSON."""
         return json.dumps(
             {
                 "client_name": self.client_name,

@@ -23,7 +23,7 @@ class AuthorizationServer:
     """
 
     issuer: str = field(validator=validator(check_issuer))
-    """The server's name for itself: what the ``iss`` of a redirect must equal, if it carries one (RFC 9207)."""
+    """The server's name for itself, which the ``iss`` of a redirect must equal, if it carries one (RFC 9207)."""
     authorization_endpoint: str = field(validator=validator(check_address))
     """Where the person's browser is sent."""
     token_endpoint: str = field(validator=validator(check_address))

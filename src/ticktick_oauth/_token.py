@@ -62,7 +62,7 @@ class OAuthTokenV1:
         validator=_check_access_token,
         metadata={"description": "OAuth2 access token for the V1 API."},
     )
-    """OAuth2 access token for the V1 API: a UUID of version 4, a secret."""
+    """OAuth2 access token for the V1 API, a secret UUID of version 4."""
     expires_in: int = field(
         validator=_check_expires_in,
         metadata={
@@ -84,7 +84,7 @@ class OAuthTokenV1:
             "'tasks:write' and 'tasks:read'. Default is 'tasks:read tasks:write'.",
         },
     )
-    """Fixed value ``tasks:read tasks:write``: both permissions, separated by a space."""
+    """Fixed value ``tasks:read tasks:write``, both permissions, separated by a space."""
 
     def authorization_header(self) -> str:
         """Return the value of the ``Authorization`` header of an API request (RFC 6750 section 2.1): a secret."""

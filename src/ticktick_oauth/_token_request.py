@@ -69,7 +69,7 @@ class TokenRequest:
 
     @property
     def body(self) -> bytes:
-        """The form-encoded body: a secret."""
+        """The form-encoded body, a secret."""
         from urllib.parse import urlencode
 
         parameters = {

@@ -53,8 +53,8 @@ class InvalidTokenError(OAuthError, ValueError):
     problems: tuple[Problem, ...]
     """All that is wrong with the document, in the order of the token's fields."""
     body: bytes | None
-    """What the token endpoint answered, when the document came from there: an issued token that does not validate is
-    not lost. None otherwise, and in a copy or after pickling."""
+    """What the token endpoint answered, when the document came from there, so that an issued token that does not
+    validate is not lost. None otherwise, and in a copy or after pickling."""
 
     def __init__(self, problems: Iterable[Problem], body: bytes | None = None) -> None:
         self.problems = tuple(problems)

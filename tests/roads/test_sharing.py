@@ -2,10 +2,12 @@
 
 import asyncio
 import pickle
+import shutil
 from base64 import b64decode
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -19,6 +21,7 @@ from faults.peer import Peer
 from roads.echoing import client_of
 from roads.running import LATE
 from roads.running import run_program
+from roads.wheels import PACKAGE
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import AuthorizationResponse
@@ -96,3 +99,21 @@ def test_the_line_of_a_token_is_the_same_in_every_version() -> None:
     """What version 0.1.0 writes is written out here, so that a change of the format is a decision."""
     assert LINE == dump_issued(ISSUED)
     assert ISSUED == load_issued(LINE)
+
+
+def test_two_copies_in_one_process(tmp_path: Path) -> None:
+    """A vendored copy reads the line of the other; a value of the other is a TypeError that names both modules."""
+    shutil.copytree(PACKAGE, tmp_path / "app" / "_vendor" / "ticktick_oauth")
+    program = """
+import sys
+import ticktick_oauth
+from app._vendor import ticktick_oauth as vendored
+line = sys.stdin.read()
+assert vendored.dump_issued(vendored.load_issued(line)) == line
+try:
+    vendored.dumps(ticktick_oauth.load_issued(line).token)
+except TypeError as error:
+    print(error)
+"""
+    message = "must be of type app._vendor.ticktick_oauth._token.OAuthTokenV1, not ticktick_oauth._token.OAuthTokenV1\n"
+    assert f"token {message}" == run_program(program, cwd=tmp_path, stdin=LINE)

@@ -30,7 +30,7 @@ class RegisteredClient:
     """None for a public client."""
     redirect_uris: tuple[str, ...]
     scope: str = SCOPE
-    """What it may ask for: words in their order."""
+    """What it may ask for, words in their order."""
     name: str | None = None
 
     @property
