@@ -37,7 +37,7 @@ class MetadataRequest:
 
     @property
     def body(self) -> bytes:
-        """The body: empty, as a GET has none."""
+        """The body, empty, as a GET has none."""
         return b""
 
     @property
