@@ -6,8 +6,10 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler
+from wsgiref.simple_server import WSGIServer
 from wsgiref.simple_server import make_server
 
 AUTHORIZE_PATH = "oauth/authorize"
@@ -30,12 +32,17 @@ def serve(application: Callable[..., Any]) -> None:
 
     The one line on standard output says that the server listens, where, and for which client.
     """
-    with make_server("127.0.0.1", 0, application, handler_class=_QuietHandler) as server:
+    with make_server("127.0.0.1", 0, application, _Server, _QuietHandler) as server:
         ready = {"port": server.server_port, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         print(json.dumps(ready), flush=True)  # noqa: T201 - how the test process learns of it
         threading.Thread(target=_exit_with_parent, daemon=True).start()
-        # In this thread, since an in-memory SQLite belongs to the thread that made it.
         server.serve_forever()
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """A server that answers while a browser keeps a connection open that it does not use."""
+
+    daemon_threads = True
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -35,7 +35,8 @@ def new_uuid(_request: object) -> str:
 
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    # One in memory, for all threads.
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:toolkit?mode=memory&cache=shared"}},
     INSTALLED_APPS=[
         "django.contrib.auth",
         "django.contrib.contenttypes",
