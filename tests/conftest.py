@@ -1,11 +1,31 @@
 """What several test modules share."""
 
+import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from person import LATE
 from ticktick_oauth import Client
 from ticktick_oauth.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+# With these, Chromium asks nobody but the servers of the tests, and runs as root too.
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,3 +62,24 @@ def sandbox() -> Iterator[Sandbox]:
 def client(sandbox: Sandbox) -> Client:
     """Give a client that the sandbox knows."""
     return sandbox.client()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Chrome]":
+    """Start a browser with a profile of its own, driven by the driver that came with it, so that nothing is fetched."""
+    pytest.importorskip("selenium", reason="needs the dependency group roads")
+    from selenium.webdriver import Chrome
+    from selenium.webdriver import ChromeOptions
+    from selenium.webdriver.chrome.service import Service
+
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if program is None or driver is None:
+        pytest.skip("needs chromium and chromedriver")
+    options = ChromeOptions()
+    options.binary_location = program
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    browser = Chrome(options=options, service=Service(driver))
+    browser.set_page_load_timeout(LATE)
+    yield browser
+    browser.quit()

@@ -25,6 +25,8 @@ from interop.serving import USER
 
 # Seconds for one page of a server on a busy machine.
 _PATIENCE = 30.0
+# What they type where.
+KNOWN = {"username": USER, "login": USER, "password": PASSWORD}
 # To log in, to be asked, and one more.
 _MOST_PAGES = 3
 
@@ -66,8 +68,7 @@ class Person:
         raise AssertionError("the server asks without end")
 
     def _fill_in(self, form: "_Form") -> dict[str, str]:
-        known = {"username": USER, "login": USER, "password": PASSWORD}
-        fields = {name: known.get(name, value) for name, value in form.fields.items()}
+        fields = {name: KNOWN.get(name, value) for name, value in form.fields.items()}
         if not self.allow:
             fields.pop("allow", None)
         return fields

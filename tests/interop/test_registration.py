@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from attrs import evolve
 
+from interop.person import KNOWN
 from interop.person import Person
 from interop.serving import LIFETIME
 from interop.serving import USER
@@ -22,6 +24,9 @@ from ticktick_oauth import register_client
 from ticktick_oauth import sign_in
 from ticktick_oauth.exceptions import RegistrationError
 from ticktick_oauth.exceptions import TokenEndpointError
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 
 def register(issuer: str) -> Client:
@@ -102,3 +107,21 @@ def test_signing_in_is_one_call(real_server: RealServer, capsys: pytest.CaptureF
     assert real_server.client.server == issued.server
     assert (200, USER.encode()) == real_server.ask_resource(issued.token.authorization_header())
     assert real_server.client.server.authorization_endpoint in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_pages_of_each_server_lead_back(real_server: RealServer, chromium: "Chrome") -> None:
+    """In a real browser: through the log-in and the consent that the server brings along, to the program's own page."""
+
+    def show(uri: str) -> None:
+        chromium.get(uri)
+        while "ticktick-oauth" not in chromium.title:
+            for name, value in KNOWN.items():
+                for element in chromium.find_elements("name", name):
+                    element.send_keys(value)
+            buttons = chromium.find_elements("name", "allow") or chromium.find_elements("css selector", "[type=submit]")
+            buttons[0].click()
+
+    issued = sign_in(server=real_server.client.server, open_browser=False, show=show, timeout=60)
+    assert "Access allowed" in chromium.title
+    assert (200, USER.encode()) == real_server.ask_resource(issued.token.authorization_header())
