@@ -1,7 +1,10 @@
 """A program without an id registers itself, and signs in, at the servers that others wrote."""
 
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +27,8 @@ from ticktick_oauth import register_client
 from ticktick_oauth import sign_in
 from ticktick_oauth.exceptions import RegistrationError
 from ticktick_oauth.exceptions import TokenEndpointError
+from ticktick_oauth.storage import TokenFile
+from ticktick_oauth.storage import require_token
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -107,6 +112,20 @@ def test_signing_in_is_one_call(real_server: RealServer, capsys: pytest.CaptureF
     assert real_server.client.server == issued.server
     assert (200, USER.encode()) == real_server.ask_resource(issued.token.authorization_header())
     assert real_server.client.server.authorization_endpoint in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("browser")
+def test_login_needs_no_id(real_server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command registers itself, opens the browser, and keeps a token that works."""
+    monkeypatch.delenv("TICKTICK_CLIENT_ID", raising=False)
+    file = tmp_path / "token.json"
+    command = [sys.executable, "-m", "ticktick_oauth", "login", "--server", real_server.issuer, "--token-file"]
+    finished = subprocess.run(
+        [*command, str(file)], check=False, stdin=DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    assert 0 == finished.returncode, finished.stderr
+    token = require_token(TokenFile(file), server=real_server.client.server)
+    assert (200, USER.encode()) == real_server.ask_resource(token.authorization_header())
 
 
 @pytest.mark.slow
