@@ -123,7 +123,7 @@ def _user(number: int) -> str:
         return f"user {number}"
 
 
-def quote(path: Path) -> str:
-    """Quote a path for a POSIX shell; importing `shlex` may fail once a program has given up its rights."""
-    text = str(path)
+def quote(word: Path | str) -> str:
+    """Quote a word for a POSIX shell; importing `shlex` may fail once a program has given up its rights."""
+    text = str(word)
     return text if re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII) else "'" + text.replace("'", "'\"'\"'") + "'"

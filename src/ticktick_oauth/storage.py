@@ -200,7 +200,7 @@ def load_from_environment() -> IssuedToken | None:
 def sign_in_command(server: AuthorizationServer, file: Path | None = None) -> str:
     """Return the command that signs in at a server, and keeps the token in a file or, without one, in the default."""
     name = {TICKTICK.issuer: "", DIDA365.issuer: "dida365"}.get(server.issuer, server.issuer)
-    options = (f" --server {name}" if name else "") + (f" --token-file {quote(file)}" if file else "")
+    options = (f" --server {quote(name)}" if name else "") + (f" --token-file {quote(file)}" if file else "")
     return f"ticktick-oauth login{options}"
 
 

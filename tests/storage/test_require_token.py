@@ -85,6 +85,7 @@ def test_without_a_token_the_message_says_what_to_run(default: TokenFile, tmp_pa
     assert (
         f"no token is kept in {default.path}; sign in with: ticktick-oauth login --server https://own.example/a"
     ) == refusal_of(server=OWN)
+    assert refusal_of(server=evolve(OWN, issuer="https://a.example/$(b)")).endswith("--server 'https://a.example/$(b)'")
     assert "no token is kept in the store; sign in again, and save the token there" == refusal_of(Memory(None))
 
 
