@@ -83,6 +83,11 @@ def test_what_is_shown_of_a_code(said: str, shown: str) -> None:
     assert shown == clean(said, ["a<b", None, ""])
 
 
+def test_a_plus_that_was_read_as_a_space_is_part_of_a_secret() -> None:
+    """So it is in a description that a server did not encode, read with the parameters of a form."""
+    assert "Unknown state [redacted]" == clean("Unknown state aB/ c=", ["aB/+c="])
+
+
 def test_a_secret_that_is_part_of_another_leaves_no_rest_of_it() -> None:
     """The longest is cut out first."""
     assert "a [redacted] b" == clean("a secrets b", ["secret", "secrets", "ecret"])

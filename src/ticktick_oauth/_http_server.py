@@ -40,7 +40,7 @@ class Request:
 
     @property
     def query(self) -> str:
-        """What stands behind it."""
+        """What stands behind the question mark of the target."""
         return self.target.partition("?")[2]
 
 

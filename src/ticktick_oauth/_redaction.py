@@ -11,11 +11,17 @@ _LAYERS = 2
 
 
 def redact(text: str, secrets: Iterable[str | None]) -> str:
-    """Cut out the secrets, as such and percent-encoded, in upper and lower case."""
+    """Cut out the secrets, as such, percent-encoded and with spaces for plus signs, in upper and lower case."""
     from urllib.parse import quote
     from urllib.parse import quote_plus
 
-    forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    forms = {
+        form
+        for secret in secrets
+        if secret
+        # A "+" that was sent as it is reads as a space where it is form-decoded.
+        for form in (secret, quote(secret, safe=""), quote_plus(secret), secret.replace("+", " "))
+    }
     if not forms:
         return text
     # The longest first, should one be part of another.

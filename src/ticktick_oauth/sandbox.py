@@ -28,7 +28,6 @@ from ._server import AuthorizationServer
 
 if TYPE_CHECKING:
     from ssl import SSLContext
-    from types import TracebackType
 
 __all__ = ["ReceivedRequest", "Sandbox"]
 
@@ -87,12 +86,7 @@ class Sandbox:
         self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.port}")
         return self
 
-    def __exit__(
-        self,
-        _type: "type[BaseException] | None",
-        _error: "BaseException | None",
-        _traceback: "TracebackType | None",
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._recorder.closing.set()
         self._authority.close()
         self._http.close()
