@@ -218,6 +218,22 @@ def test_what_is_not_metadata_is_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("issuer", "body", "error", "words"),
+    [
+        ("http://a.example", b"{}", ValueError, "issuer must start with https://"),
+        (f"{ISSUER}?", b"{}", ValueError, "issuer must not have a query"),
+        (None, b"{}", TypeError, "issuer must be of type str"),
+        (ISSUER, "{}", TypeError, "body must be of type bytes, not str"),
+    ],
+)
+def test_a_bad_issuer_is_the_callers_mistake(issuer: Any, body: Any, error: type[Exception], words: str) -> None:  # noqa: ANN401
+    """What was passed is wrong, not what the server says."""
+    with pytest.raises(error, match=words) as caught:
+        AuthorizationServer.from_metadata(issuer, body)
+    assert not isinstance(caught.value, RegistrationError)
+
+
+@pytest.mark.parametrize(
     ("issuer", "url"),
     [
         ("https://ticktick.com", "https://ticktick.com/.well-known/oauth-authorization-server"),
