@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from person import LATE
 from ticktick_oauth import Client
 from ticktick_oauth.sandbox import Sandbox
 
@@ -71,6 +70,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Chrome]":
     from selenium.webdriver import Chrome
     from selenium.webdriver import ChromeOptions
     from selenium.webdriver.chrome.service import Service
+
+    from person import LATE
 
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if program is None or driver is None:
