@@ -293,7 +293,7 @@ def test_r6_a_code_with_an_error() -> None:
 @pytest.mark.parametrize(
     ("redirect", "words"),
     [
-        ("Code-canary", "that is only the code: give the whole address"),
+        ("Code-canary", "that is only the code: paste the whole address"),
         ("http://127.0.0.1:8080/callback?code=Code-canary", "the redirect has no state: copy the whole address"),
         ("?code=Code-canary&state=", "the redirect has no state: copy the whole address"),
         (f"https://127.0.0.1:8080/callback?code=Code-canary&state={STATE}", "put http:// and the right port"),

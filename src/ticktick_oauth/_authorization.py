@@ -165,7 +165,7 @@ def check_pkce(client: Client, code_verifier: str | None) -> None:
     if client.client_secret is None and code_verifier is None:
         raise ValueError(
             "a public client (without client_secret) needs PKCE: make the request by AuthorizationRequest.with_pkce, "
-            "and give its code_verifier, or the AuthorizationResponse, to the exchange"
+            "and pass its code_verifier, or the AuthorizationResponse, to the exchange"
         )
 
 
@@ -195,7 +195,7 @@ def _query_of(redirect: str, redirect_uri: str) -> str:
     if not question_mark and "=" in address and ":" not in address.partition("=")[0]:
         return address
     if address and not question_mark and not set(address) & set(":/."):
-        raise InvalidRedirectError("that is only the code: give the whole address, from http to its end")
+        raise InvalidRedirectError("that is only the code: paste the whole address, from http to its end")
     if address and (not address.startswith("/") or address.startswith("//")):
         _check_same_address(address, redirect_uri)
     return query

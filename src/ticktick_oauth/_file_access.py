@@ -61,7 +61,7 @@ def check_private(path: Path, descriptor: int, advice: str = "") -> None:
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         advice = advice or f"chmod 600 {quote(path)}"
-        raise StorageError(f"its mode {mode:04o} gives others than its owner a right to it: {advice}")
+        raise StorageError(f"its mode {mode:04o} lets others than its owner use it: {advice}")
 
 
 def make_private(path: Path, descriptor: int) -> None:

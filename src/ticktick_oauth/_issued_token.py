@@ -42,7 +42,7 @@ def _to_utc(value: datetime) -> datetime:
 
 @frozen(kw_only=True)
 class IssuedToken:
-    """A token with the moment it was issued, which gives its ``expires_in`` a meaning later.
+    """A token with the moment it was issued, from which its ``expires_in`` counts.
 
     TickTick answers a second sign-in with the same token and the time that remains, so keep the moment of the answer.
     No method reads a clock: the caller passes ``now``.

@@ -65,7 +65,7 @@ def test_l4_the_redirect_is_still_served_after_a_bad_paste(
     monkeypatch.setattr(waiting, "say", say)
     monkeypatch.setattr(waiting, "print_address", print_address)
     assert 0 == login()
-    assert capsys.readouterr().err.startswith("Refused: that is only the code: give the whole address")
+    assert capsys.readouterr().err.startswith("Refused: that is only the code: paste the whole address")
 
 
 @pytest.mark.parametrize("option", ["--manual", "--no-browser"])
@@ -304,7 +304,7 @@ def test_what_people_paste_is_understood(change: Callable[[str], list[str]]) -> 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda _: ["c0de-c0de"], "that is only the code: give the whole address"),
+        (lambda _: ["c0de-c0de"], "that is only the code: paste the whole address"),
         (lambda good: [good.partition("&state")[0]], "the redirect has no state: copy the whole address, to its end"),
         (lambda good: [good[:-1]], "the redirect's state is not this request's"),
         (lambda good: [good.replace("http:", "https:")], "starts with https://"),

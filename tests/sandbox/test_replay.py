@@ -103,7 +103,7 @@ HTTP = urllib3.PoolManager(retries=False)
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    """Run a sandbox that knows the recording's clients, and give its address."""
+    """Run a sandbox that knows the recording's clients, and return its address."""
     with Sandbox(check_pkce=False) as sandbox:
         for client_id, redirect_uris in CLIENTS.items():
             client = RegisteredClient(

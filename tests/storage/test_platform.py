@@ -290,7 +290,7 @@ def test_s14_a_file_system_without_modes_gets_no_token(monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "fchmod", fail_with(errno.EPERM))
     error = failure_of(store.save, ISSUED)
     assert (
-        f"its mode 0755 gives others than its owner a right to it: this file system keeps no file private; {ELSEWHERE}"
+        f"its mode 0755 lets others than its owner use it: this file system keeps no file private; {ELSEWHERE}"
         in str(error)
     )
     assert [] == list(store.path.parent.iterdir())

@@ -73,10 +73,7 @@ def test_s2_a_file_that_others_have_rights_to_is_refused_and_replaced(store: Tok
     store.save(OLD)
     store.path.chmod(mode)
     error = failure_of(store.load)
-    assert (
-        f"{store.path}: its mode {mode:04o} gives others than its owner a right to it: chmod 600 {store.path}"
-        == str(error)
-    )
+    assert f"{store.path}: its mode {mode:04o} lets others than its owner use it: chmod 600 {store.path}" == str(error)
     store.save(ISSUED)
     assert 0o600 == mode_of(store.path)
     assert ISSUED == store.load()
