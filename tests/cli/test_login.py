@@ -143,7 +143,7 @@ def test_an_answer_that_cannot_be_kept(
     monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
     login.sandbox.next_answer(200, {})
     assert 5 == login()
-    assert capsys.readouterr().err.endswith("; the answer could not be kept\n")
+    assert capsys.readouterr().err.endswith("; the answer could not be kept (No such file or directory)\n")
 
 
 def keep(login: Login, *, days: int, issuer: str | None = None) -> IssuedToken:

@@ -250,7 +250,7 @@ def test_at_a_terminal_the_address_has_a_line_and_the_time_is_counted(
         (60.1, "2 minutes"),
         (120.0, "2 minutes"),
         (60.0, "60 seconds"),
-        (50.1, "60 seconds"),
+        (50.1, "55 seconds"),
         (9.1, "10 seconds"),
         (8.9, "9 seconds"),
         (0.1, "1 second"),

@@ -103,7 +103,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     assert [] == list((tmp_path / "home").iterdir())
 
 
-@pytest.mark.parametrize("kind", [1])
+@pytest.mark.parametrize("kind", [0, 1])
 def test_the_printed_command_signs_in(kind: int, served: Served) -> None:
     """Each command that it prints is pasted into a terminal, and a token is kept in a file of its own."""
     commands = re.findall(

@@ -1,17 +1,10 @@
 """The command ``login``: from a person at a terminal to a kept token."""
 
-import shlex
 from argparse import SUPPRESS
 from argparse import Action
 from argparse import ArgumentParser
-from argparse import ArgumentTypeError
 from argparse import BooleanOptionalAction
 from argparse import Namespace
-from collections.abc import Callable
-from collections.abc import Generator
-from contextlib import ExitStack
-from contextlib import contextmanager
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import NoReturn
@@ -21,17 +14,13 @@ from .._authorization import AuthorizationResponse
 from .._browser import start_browser
 from .._client import DEFAULT_REDIRECT_URI
 from .._client import Client
+from .._exchange import MAX_TIMEOUT
 from .._exchange import exchange_code
 from .._issued_token import IssuedToken
-from .._loopback import RedirectReceiver
-from .._loopback import can_listen_on
-from .._loopback import listen_for_redirect
-from .._server import TICKTICK
 from .._server import AuthorizationServer
 from .._sign_in import MAX_PATIENCE
 from .._sign_in import make_request
 from ..exceptions import InvalidTokenError
-from ..exceptions import StorageError
 from ..exceptions import TokenEndpointError
 from ..storage import TokenFile
 from .client import ID_VARIABLE
@@ -42,29 +31,22 @@ from .clock import now
 from .exits import ANSWER_IS_NO
 from .exits import DONE
 from .exits import FAILED
-from .exits import NOT_KEPT
-from .exits import USAGE
 from .exits import Stop
 from .network import Network
 from .options import add_replace
 from .options import add_server
 from .options import add_token_file
-from .options import parse_duration
-from .output import say
+from .options import timeout_up_to
 from .refuge import keep_answer
-from .refuge import keep_apart
-from .replacing import keep_token
-from .replacing import report_kept
+from .refuge import keep_somewhere
 from .replacing import server_objection
 from .terminal import confirm
+from .waiting import listen
 from .waiting import show_address
 from .waiting import wait_for_person
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
-
-# An hour, as `exchange_code` has it.
-_MAX_EXCHANGE = 3600.0
 
 
 def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -107,7 +89,7 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     )
     person.add_argument(
         "--timeout",
-        type=_time_up_to(MAX_PATIENCE),
+        type=timeout_up_to(MAX_PATIENCE),
         default=300.0,
         metavar="TIME",
         help="how long to wait for the person, as 90s, 5m or 300 (default: 5m)",
@@ -117,7 +99,7 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     network.add_argument("--ca-bundle", metavar="FILE", help="trust these certificates, too (PEM)")
     network.add_argument(
         "--exchange-timeout",
-        type=_time_up_to(_MAX_EXCHANGE),
+        type=timeout_up_to(MAX_TIMEOUT),
         default=10.0,
         metavar="TIME",
         help="how long to wait for each answer of the server (default: 10s)",
@@ -137,20 +119,6 @@ class _Refusal(Action):
         )
 
 
-def _time_up_to(limit: float) -> Callable[[str], float]:
-    """Return a reader of times: a number of seconds, or one with its unit."""
-
-    def read(text: str) -> float:
-        seconds = 0.0
-        with suppress(ValueError, ArgumentTypeError):
-            seconds = float(text) if text[-1:].isdecimal() else parse_duration(text).total_seconds()
-        if 0 < seconds <= limit:  # also false for NaN
-            return seconds
-        raise ArgumentTypeError(f"a time is a number and one of h, m, s, such as 5m: over 0 and up to {limit:g}s")
-
-    return read
-
-
 def _login(arguments: Namespace) -> int:
     # What can be wrong with the arguments, or with the place for the token, comes out before the person is asked.
     path = TokenFile(arguments.token_file).path
@@ -161,7 +129,7 @@ def _login(arguments: Namespace) -> int:
         check_address("redirect_uri", arguments.redirect_uri)
     replace = _may_replace(path, arguments.server, replace=arguments.replace)
     issued = _sign_in(arguments, given_client(arguments), network)
-    _keep(issued, path, replace=replace)
+    keep_somewhere(issued, path, replace=replace)
     return DONE
 
 
@@ -177,7 +145,7 @@ def _may_replace(path: Path, server: AuthorizationServer, *, replace: bool) -> b
 
 def _sign_in(arguments: Namespace, client: Client | None, network: Network) -> IssuedToken:
     redirect_uri = arguments.redirect_uri if client is None else client.redirect_uri
-    with _listen(redirect_uri, manual=arguments.manual) as receiver:
+    with listen(redirect_uri, manual=arguments.manual) as receiver:
         if client is None:
             redirect_uri = receiver.redirect_uri if receiver else redirect_uri
             client = register(arguments.server, redirect_uri, network, fixed=arguments.redirect_uri)
@@ -191,28 +159,6 @@ def _sign_in(arguments: Namespace, client: Client | None, network: Network) -> I
         return _exchange(client, wait_for_person(request, receiver, arguments.timeout), network)
 
 
-@contextmanager
-def _listen(redirect_uri: str | None, *, manual: bool) -> "Generator[RedirectReceiver | None, None, None]":
-    """Listen on the redirect URI, or on a free port; None where it leads elsewhere, or where a paste must do."""
-    reason = None
-    with ExitStack() as stack:
-        receiver = None
-        if redirect_uri is None or can_listen_on(redirect_uri):
-            try:
-                receiver = stack.enter_context(listen_for_redirect(redirect_uri))
-            except OSError as error:
-                reason = error.strerror
-        if reason is not None and not manual:
-            raise Stop(
-                f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI and give it "
-                "by --redirect-uri, or use --manual",
-                USAGE,
-            )
-        if reason is not None:
-            say(f"{reason}; so the address that the browser is sent to has to be pasted")
-        yield receiver
-
-
 def _exchange(client: Client, response: AuthorizationResponse, network: Network) -> IssuedToken:
     try:
         token = network.send(client.server.token_endpoint, exchange_code, client, response)
@@ -221,27 +167,5 @@ def _exchange(client: Client, response: AuthorizationResponse, network: Network)
         # The address on the screen is that of a sign-in that is over.
         reason = str(error).replace("start again at the authorization URL", "run this command again")
     except InvalidTokenError as error:
-        answer = keep_answer(error.body or b"")
-        place = "could not be kept" if answer is None else f"is kept in {answer}, and is a secret: it may hold a token"
-        reason = f"{error}; the answer {place}"
+        reason = f"{error}; {keep_answer(error.body or b'')}"
     raise Stop(reason, FAILED)
-
-
-def _keep(issued: IssuedToken, path: Path, *, replace: bool) -> None:
-    """Save the token, in a fresh private folder if it cannot be saved where it should: the sign-in is not lost."""
-    headline = f"Signed in at {issued.server.issuer}"
-    try:
-        keep_token(issued, path, replace=replace)
-    except StorageError as error:
-        reason = str(error)
-    else:
-        report_kept(headline, issued, path)
-        return
-    if refuge := keep_apart(issued):
-        report_kept(headline, issued, refuge)
-        server = "" if issued.server.issuer == TICKTICK.issuer else f" --server {issued.server.issuer}"
-        command = f"ticktick-oauth token{server} --token-file {shlex.quote(str(refuge))}"
-        advice = f"the token is kept in {refuge} instead: move it, or print it with {command}"
-    else:
-        advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
-    raise Stop(f"{reason}; {advice}", NOT_KEPT)

@@ -4,6 +4,7 @@ import re
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from .._server import DIDA365
@@ -65,6 +66,20 @@ def parse_duration(text: str) -> timedelta:
     if match is None:
         raise ArgumentTypeError("a time is a number and one of d, h, m, s, such as 14d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def timeout_up_to(limit: float) -> Callable[[str], float]:
+    """Return the type of an option that takes a time, with its unit or as a number of seconds."""
+
+    def parse(text: str) -> float:
+        seconds = 0.0
+        with suppress(ValueError, ArgumentTypeError):
+            seconds = float(text) if text[-1:].isdecimal() else parse_duration(text).total_seconds()
+        if 0 < seconds <= limit:  # also false for NaN
+            return seconds
+        raise ArgumentTypeError(f"a time is a number and one of h, m, s, such as 5m: over 0 and up to {limit:g}s")
+
+    return parse
 
 
 def parse_port(text: str) -> int:

@@ -2,6 +2,8 @@
 
 import re
 import sys
+from contextlib import ExitStack
+from contextlib import contextmanager
 from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING
@@ -10,6 +12,8 @@ from .._authorization import AuthorizationRequest
 from .._authorization import AuthorizationResponse
 from .._loopback import RedirectReceiver
 from .._loopback import Refusal
+from .._loopback import can_listen_on
+from .._loopback import listen_for_redirect
 from .._sign_in import describe_silence
 from .._sign_in import print_address
 from .._sign_in import seconds_left
@@ -22,6 +26,7 @@ from .output import show
 from .terminal import Keyboard
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from collections.abc import Sequence
 
 # How often, in seconds, one thing is looked at while another is waited for.
@@ -30,6 +35,28 @@ _MINUTE = 60
 _QUOTES = "\"'`<>\u2018\u2019\u201c\u201d"
 # TickTick's have 6 letters or digits. A shorter word, such as "help", is not one.
 _CODE = "[A-Za-z0-9_~-]{6,}"
+
+
+@contextmanager
+def listen(redirect_uri: str | None, *, manual: bool) -> "Generator[RedirectReceiver | None, None, None]":
+    """Listen on the redirect URI, or on a free port; None where it leads elsewhere, or where a paste must do."""
+    reason = None
+    with ExitStack() as stack:
+        receiver = None
+        if redirect_uri is None or can_listen_on(redirect_uri):
+            try:
+                receiver = stack.enter_context(listen_for_redirect(redirect_uri))
+            except OSError as error:
+                reason = error.strerror
+        if reason is not None and not manual:
+            raise Stop(
+                f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI and give it "
+                "by --redirect-uri, or use --manual",
+                USAGE,
+            )
+        if reason is not None:
+            say(f"{reason}; so the address that the browser is sent to has to be pasted")
+        yield receiver
 
 
 def show_address(request: AuthorizationRequest) -> None:
@@ -117,6 +144,6 @@ def _countdown(left: float) -> str:
     if left > _MINUTE:
         number, unit = ceil(left / _MINUTE), "minute"
     else:
-        step = 10 if left > 10 else 1  # noqa: PLR2004
+        step = 5 if left > 10 else 1  # noqa: PLR2004
         number, unit = ceil(left / step) * step, "second"
     return f"Waiting, {number} {unit}{'' if number == 1 else 's'} left "
