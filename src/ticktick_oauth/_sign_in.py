@@ -127,9 +127,9 @@ def describe_silence(request: AuthorizationRequest, timeout: float) -> str:
     """
     client, unit = request.client, "second" if timeout == 1 else "seconds"
     return (
-        f"nobody signed in within {timeout:g} {unit}; if the browser showed an error, such as Invalid redirect: either "
-        f"{client.redirect_uri} is not exactly the redirect URI that is registered for the client id "
-        f"{client.client_id} at {client.server.issuer}, or none is registered, or that is not a client id"
+        f"nobody signed in within {timeout:g} {unit}; if the browser showed an error, such as Invalid redirect: "
+        f"{client.client_id} must be a client id at {client.server.issuer}, and {client.redirect_uri} exactly the "
+        "redirect URI that is registered for it"
     )
 
 

@@ -194,7 +194,8 @@ def load_from_environment() -> IssuedToken | None:
 
     """
     text = os.environ.get(TOKEN_VARIABLE)
-    return attempt("load", Path(_TOKEN_PLACE), lambda _: load_issued(text)) if text else None
+    advice = "it takes the line that ticktick-oauth token --format issued prints"
+    return attempt("load", Path(_TOKEN_PLACE), lambda _: load_issued(text), advice) if text else None
 
 
 def sign_in_command(server: AuthorizationServer, file: Path | None = None) -> str:

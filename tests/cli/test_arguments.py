@@ -46,11 +46,14 @@ NOT_UNDERSTOOD = "is not understood; it is not shown, as it may be a secret"
         (f"import {SECRET}", f"argument 1 of ticktick-oauth import {NOT_UNDERSTOOD}"),
         (f"schema {SECRET}", f"argument 1 of ticktick-oauth schema {NOT_UNDERSTOOD}"),
         (f"check {SECRET} {SECRET}", f"of ticktick-oauth check {NOT_UNDERSTOOD}"),
-        (f"check {SECRET}", "FILE, which is a file's name, or - for standard input, cannot be read: No such file"),
-        (f'check {{"access_token":"{SECRET}"}}', "standard input, cannot be read: No such file or directory"),
-        (f"check {SECRET * 99}", "standard input, cannot be read: File name too long"),
+        (
+            f"check {SECRET}",
+            "FILE cannot be read: No such file or directory; it is a file's name, or - for standard input",
+        ),
+        (f'check {{"access_token":"{SECRET}"}}', "FILE cannot be read: No such file or directory"),
+        (f"check {SECRET * 99}", "FILE cannot be read: File name too long"),
         ("check", "the following arguments are required: FILE; see ticktick-oauth check --help"),
-        ("check .", "standard input, cannot be read: Is a directory"),
+        ("check .", "FILE cannot be read: Is a directory"),
     ],
 )
 def test_what_is_not_understood(arguments: str, message: str, run: Run) -> None:

@@ -36,6 +36,11 @@ EMPTY = "this is empty: the body of the token endpoint's answer is expected"
         ("[]", 1, ["document: expected an object, got an array"]),
         ("", 1, [f"document: {EMPTY}"]),
         (" \n", 1, [f"document: {EMPTY}"]),
+        (
+            "3fa85f64-5717-4562-b3fc-2c963f66afa6\n",
+            1,
+            ["document: this is an access token alone: the whole answer of the token endpoint is expected, in JSON"],
+        ),
         (KEPT, 1, ["document: this is a kept token: ticktick-oauth status --token-file FILE describes it"]),
         (
             '{"error": "invalid_grant", "error_description": "s3cret"}',

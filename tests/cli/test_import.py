@@ -86,6 +86,13 @@ def test_a_time_without_its_offset_is_wrong_usage(time: str, store: TokenFile, r
     assert store.load() is None
 
 
+def test_a_time_in_the_future_is_wrong_usage(store: TokenFile, run: Run) -> None:
+    """A token that seems to last longer than it does would be a trap."""
+    code, out, err = run("import", "--issued-at=2999-01-01T00:00:00Z", stdin=answer())
+    assert (2, "", True) == (code, out, "--issued-at is in the future" in err)
+    assert store.load() is None
+
+
 @pytest.mark.parametrize(
     ("document", "words"),
     [

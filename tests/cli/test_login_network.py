@@ -161,7 +161,9 @@ def test_loopback_never_goes_through_a_proxy(far: Far, bare_login: Login) -> Non
 def test_an_authority_that_is_not_trusted(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
     """Without --ca-bundle the certificate is refused, through the proxy as without one."""
     assert 5 == far.login()
-    assert "the certificate was refused" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "the certificate was refused" in err
+    assert err.endswith("; --ca-bundle FILE trusts an authority of your own\n")
     assert [(f"{HOST}:443", True)] == far.proxy.connects
 
 

@@ -166,9 +166,9 @@ def test_l7_l11_nobody_comes(manual: list[str], login: Login, capsys: pytest.Cap
     client = login.client
     assert capsys.readouterr().err.endswith(
         "\nticktick-oauth: nobody signed in within 0.3 seconds; if the browser showed an error, such as Invalid "
-        f"redirect: either {client.redirect_uri} is not exactly the redirect URI that is registered for the client id "
-        f"{client.client_id} at {client.server.issuer}, or none is registered, or that is not a client id; with "
-        "--manual no browser is started, and the address can be opened on any machine\n"
+        f"redirect: {client.client_id} must be a client id at {client.server.issuer}, and {client.redirect_uri} "
+        "exactly the redirect URI that is registered for it; run this command again, with --manual to open its "
+        "address on any machine\n"
     )
     with socket.socket() as again:
         again.bind(("127.0.0.1", urlsplit(client.redirect_uri).port))
@@ -318,6 +318,13 @@ def test_what_cannot_be_used_has_a_next_step(change: Callable[[str], list[str]],
     with pytest.raises(InvalidRedirectError) as caught:
         pasting(*change(pasting.good))
     assert (True, False) == (words in str(caught.value), "c0de" in str(caught.value))
+
+
+def test_the_address_to_open_is_not_the_one_to_paste() -> None:
+    """The commonest mistake has its own next step."""
+    pasting = Pasting(secret=None)
+    with pytest.raises(InvalidRedirectError, match="that is the address to open: allow the access there"):
+        pasting(pasting.request.uri)
 
 
 def test_a_code_alone_is_enough_for_a_public_client() -> None:

@@ -141,9 +141,10 @@ def test_a_bad_token_in_the_environment_is_not_passed_over(monkeypatch: pytest.M
     ) == refusal_of()
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "x")
     error = failure_of(require_token)
-    assert "$TICKTICK_OAUTH_TOKEN: this cannot be read as a kept token; document: not JSON from character 0 on" == str(
-        error
-    )
+    assert (
+        "$TICKTICK_OAUTH_TOKEN: this cannot be read as a kept token; document: not JSON from character 0 on; "
+        "it takes the line that ticktick-oauth token --format issued prints"
+    ) == str(error)
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "")
     assert VALID.token == require_token()
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import cast
+from uuid import UUID
 
 from .._converter import loads
 from .._json import parse_json
@@ -63,8 +64,9 @@ def read_document(name: str) -> bytes:
         reason = "it is closed"
     except OSError as error:
         reason = str(error.strerror)
-    what = "standard input" if name == "-" else "FILE, which is a file's name, or - for standard input,"
-    raise Stop(f"{what} cannot be read: {reason}", USAGE)
+    if name == "-":
+        raise Stop(f"standard input cannot be read: {reason}", USAGE)
+    raise Stop(f"FILE cannot be read: {reason}; it is a file's name, or - for standard input", USAGE)
 
 
 def recognize(document: bytes) -> str | None:
@@ -73,6 +75,9 @@ def recognize(document: bytes) -> str | None:
         return "this is empty: the body of the token endpoint's answer is expected"
     if len(document) > _MAX_SIZE:
         return f"this is over {_MAX_SIZE} bytes, which no answer of a token endpoint has"
+    with suppress(ValueError):
+        UUID(document.decode().strip())
+        return "this is an access token alone: the whole answer of the token endpoint is expected, in JSON"
     with suppress(InvalidTokenError):
         members = parse_json(document)
         if isinstance(members, dict):

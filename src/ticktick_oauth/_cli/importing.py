@@ -14,6 +14,7 @@ from .clock import now
 from .documents import read_document
 from .documents import recognize
 from .exits import ANSWER_IS_NO
+from .exits import USAGE
 from .exits import Stop
 from .options import add_replace
 from .options import add_server
@@ -57,6 +58,9 @@ def _parse_time(text: str) -> datetime:
 
 def _import(arguments: Namespace) -> None:
     path = TokenFile(arguments.token_file).path
+    at = now()
+    if arguments.issued_at is not None and arguments.issued_at > at:
+        raise Stop("--issued-at is in the future: it is the moment when the response came", USAGE)
     document = read_document("-")
     if (kind := recognize(document)) is not None:
         raise Stop(f"standard input: {kind}", ANSWER_IS_NO)
@@ -65,7 +69,7 @@ def _import(arguments: Namespace) -> None:
     except InvalidTokenError as error:
         reason = str(error)
     else:
-        issued = IssuedToken(token=token, issued_at=arguments.issued_at or now(), server=arguments.server)
+        issued = IssuedToken(token=token, issued_at=arguments.issued_at or at, server=arguments.server)
         keep_token(issued, path, replace=arguments.replace)
         report_kept(f"Kept a token of {issued.server.issuer}", issued, path)
         return

@@ -54,7 +54,9 @@ class Network:
                 return function(*arguments, http=http, timeout=self._timeout, **options)
         except TransportError as error:
             reason = error.reason
-            if proxy is not None:
+            if "certificate was refused" in reason:
+                reason += "; --ca-bundle FILE trusts an authority of your own"
+            elif proxy is not None:
                 reason += "; the environment names the proxy, as http://USER:PASSWORD@HOST:PORT where it wants a "
                 reason += "password; --no-proxy goes without"
             if error.code_unused is False:

@@ -99,8 +99,8 @@ def wait_for_person(
     finally:
         show("")
     raise Stop(
-        f"{describe_silence(request, timeout)}; with --manual no browser is started, and the address can be opened on "
-        "any machine",
+        f"{describe_silence(request, timeout)}; run this command again, with --manual to open its address on any "
+        "machine",
         TIMED_OUT,
     )
 
@@ -117,6 +117,10 @@ def parse_paste(request: AuthorizationRequest, lines: "Sequence[str]") -> Author
     if request.client.client_secret is None and len(lines) == 1 and re.fullmatch(_CODE, lines[0].strip(_QUOTES)):
         return AuthorizationResponse(code=lines[0].strip(_QUOTES), code_verifier=request.code_verifier)
     texts = [_tidy("".join(lines[first:]), request) for first in range(len(lines))]
+    if request.uri in texts:
+        raise InvalidRedirectError(
+            "that is the address to open: allow the access there, and paste the one that the browser is sent to"
+        )
     for text in texts:
         with suppress(InvalidRedirectError):
             return request.parse_response(text)
