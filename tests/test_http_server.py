@@ -12,6 +12,7 @@ from errno import EADDRINUSE
 from errno import EADDRNOTAVAIL
 
 import pytest
+import trustme
 
 from person import LATE
 from person import eventually
@@ -112,6 +113,21 @@ def test_what_cannot_be_read_is_reported_by_its_first_line() -> None:
         with connect(listener.port) as connection, suppress(OSError):
             ssl.create_default_context().wrap_socket(connection, server_hostname="127.0.0.1")
     assert [b"GET /x HTTP/1.1\r\n", b"\x16"] == seen
+
+
+def test_a_stalled_handshake_delays_nobody_else() -> None:
+    """A peer that connects to a TLS server and says nothing has its own thread to keep waiting."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusted = ssl.create_default_context()
+    authority.configure_trust(trusted)
+    with ExitStack() as stack:
+        port = stack.enter_context(listen("127.0.0.1", 0, echo, ssl_context=context)).port
+        _, connection = (stack.enter_context(connect(port)) for _ in range(2))
+        connection.settimeout(LATE)
+        secure = stack.enter_context(trusted.wrap_socket(connection, server_hostname="127.0.0.1"))
+        secure.sendall(GOOD)
+        assert secure.recv(15) == b"HTTP/1.1 200 OK"
 
 
 def test_a_mistake_of_this_package_is_answered_and_raised(monkeypatch: pytest.MonkeyPatch) -> None:

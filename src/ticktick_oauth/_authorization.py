@@ -72,6 +72,11 @@ class AuthorizationRequest:
     def resume(cls, *, client: Client, state: str | None, code_verifier: str | None = None) -> "AuthorizationRequest":
         """Make a request again from what was kept of it, such as in a web session.
 
+        Args:
+            client: The client of the first request.
+            state: The first request's state; None when none is kept any more.
+            code_verifier: The first request's code verifier; None when it had none.
+
         Raises:
             StateMismatchError: the state is None or empty, as a session that has expired leaves it.
             TypeError: an argument is of the wrong type.
