@@ -1,1 +1,1 @@
-"""Is this faster than what a user would pick instead, in what, and by how much: ``python -m benchmarks``."""
+"""Measure what this package costs beside what a user would pick instead: ``python -m benchmarks``."""

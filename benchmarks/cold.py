@@ -1,72 +1,54 @@
-"""``cold``: from the start of a process to its first validated token, and the memory that takes at its peak."""
+"""Measure from the start of a process to its first validated token: the time, and the memory at its peak."""
 
 import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
-from .contract import COLD_CASES
-from .contract import parse_names
+from .bundles import FLOOR
+from .bundles import OURS
+from .bundles import Bundles
+from .bundles import module
 from .documents import COMMON
-from .figures import Measurement
-from .processes import ROOT
+from .figures import ON
+from .figures import Row
+from .figures import rows
 from .processes import in_turn
-from .processes import measurements
-from .processes import pip
 from .processes import run
 
-_FLOOR = "floor"
-# What the cases import, besides this package and the standard library.
-_DISTRIBUTIONS = ("attrs", "cattrs", "msgspec", "pydantic", "pyticktick")
+_COMPETITORS = (OURS, FLOOR, "pydantic", "pyticktick", "msgspec", "by hand")
+# Those that have a target, which holds on every Python.
+_ELSEWHERE = (OURS, FLOOR, "pydantic", "pyticktick")
 
 
-def _program(case: str) -> str:
-    module = f"{__package__}.cases.parse.{case}"
-    if case == _FLOOR:
-        return f"import {module}"
-    return f"from {module} import from_bytes; from_bytes({COMMON!r})"
+def program(competitor: str) -> str:
+    """Return the whole of a process that parses one document."""
+    return f"from {module('parse', competitor)} import from_bytes; from_bytes({COMMON!r})"
 
 
-def cold(rounds: int) -> list[Measurement]:
+def cold(bundles: Bundles, rounds: int) -> list[Row]:
     """Time whole processes, in turn, on this Python and then on every other that is there."""
-    results = _cold(rounds, sys.executable, "")
-    for name in _others():
+    measured = _cold(bundles, rounds, _COMPETITORS, "")
+    for minor in range(10, 30):
+        name = f"python3.{minor}"
+        if minor == sys.version_info.minor or not _runs(name):
+            continue
         with tempfile.TemporaryDirectory() as folder:
-            try:
-                python = _equip(name, folder)
-            except subprocess.CalledProcessError as error:
-                sys.stderr.write(f"left out: {name}, for which the competitors cannot be installed ({error})\n")
-            else:
-                results += _cold(rounds, python, f" on {name}")
-    return results
+            measured += _cold(Bundles(Path(folder), name), rounds, _ELSEWHERE, f"{ON}3.{minor}")
+    return measured
 
 
-def _cold(rounds: int, python: str, where: str) -> list[Measurement]:
-    def measure(case: str) -> dict[str, float]:
-        usage = run(_program(case), python)
-        return {f"cold start{where}": 1e3 * usage.seconds, f"cold start: peak memory{where}": usage.peak_bytes / 2**20}
+def _cold(bundles: Bundles, rounds: int, competitors: tuple[str, ...], on: str) -> list[Row]:
+    def measure(competitor: str) -> dict[str, float]:
+        usage = run(bundles.python, program(competitor), bundles.environment(competitor))
+        return {"cold start": 1e3 * usage.seconds, "cold start: peak memory": usage.peak_bytes / 2**20}
 
-    values = in_turn((*COLD_CASES, _FLOOR), rounds, measure)
-    names = {**parse_names(COLD_CASES), _FLOOR: "the floor"}
-    return measurements(values, lambda work: "MiB" if "memory" in work else "ms", names)
-
-
-def _others() -> list[str]:
-    """Return the names of the other Pythons on the PATH that this package is for."""
-    names = [f"python3.{minor}" for minor in range(10, 30) if minor != sys.version_info.minor]
-    return [name for name in names if shutil.which(name) and _runs(name)]
+    values = in_turn(competitors, rounds, measure)
+    units = {"cold start": "ms", "cold start: peak memory": "MiB"}
+    return [row for work, unit in units.items() for row in rows(work + on, unit, values[work])]
 
 
 def _runs(name: str) -> bool:
     # A name may be there only to say that the Python behind it is not active, as pyenv's are.
-    return subprocess.run([name, "-c", ""], capture_output=True, check=False).returncode == 0
-
-
-def _equip(name: str, folder: str) -> str:
-    """Make a Python's environment, with this package and the others' versions of this environment; give its path."""
-    subprocess.run([name, "-m", "venv", folder], check=True)
-    python = str(Path(folder, "bin", "python"))
-    pip("install", str(ROOT), *(f"{each}=={version(each)}" for each in _DISTRIBUTIONS), python=python)
-    return python
+    return shutil.which(name) is not None and not subprocess.run([name, "-c", ""], capture_output=True).returncode  # noqa: PLW1510 - asked here

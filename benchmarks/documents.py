@@ -1,14 +1,18 @@
-"""The documents: the one that is timed, the four bad ones, and the sample that the equality gate goes by."""
+"""Give the documents: the one that is timed, the one kept, four bad ones, and a sample on which all should agree."""
 
 UUID4 = "3f2b6c1e-8d4a-4b5f-9c7e-1a2b3c4d5e6f"
-# What TickTick answers, to the byte but for the token.
+# What TickTick answers, byte by byte but for the token.
 COMMON = (
     f'{{"access_token":"{UUID4}","token_type":"bearer","expires_in":15551999,"scope":"tasks:read tasks:write"}}'
 ).encode()
 
-# What an exchange sends, easy to find again.
-CODE = "Ab3xY9"
-SECRET = "Wn8-kT4q"
+# What `dump_issued` makes of it.
+KEPT = (
+    '{"version": 1, "issued_at": "2026-11-25T17:00:00+00:00", "server": {"issuer": "https://ticktick.com", '
+    '"authorization_endpoint": "https://ticktick.com/oauth/authorize", '
+    '"token_endpoint": "https://ticktick.com/oauth/token", '
+    '"registration_endpoint": "https://api.ticktick.com/oauth/register"}, "token": ' + COMMON.decode() + "}"
+)
 
 # The four kinds of bad document whose refusal is timed.
 BAD: dict[str, bytes] = {
@@ -61,18 +65,10 @@ SAMPLE: dict[str, bytes] = {
     "nothing": b"",
     "a byte order mark": b"\xef\xbb\xbf" + COMMON,
     "UTF-16": COMMON.decode().encode("utf-16"),
-    "bytes that are no UTF-8": _with(x='"?"').replace(b"?", b"\xff"),
+    "bytes that are not UTF-8": _with(x='"?"').replace(b"?", b"\xff"),
     "half a surrogate pair": _with(x='"\\ud800"'),
     "1,000 levels": _with(x="[" * 1000 + "]" * 1000),
     "5,000 digits": _with(x="9" * 5000),
     "a trailing comma": COMMON[:-1] + b",}",
     "a second document": COMMON + b"{}",
 }
-
-
-def grown(size: int) -> bytes:
-    """Return the common document with extra members, of about so many bytes."""
-    members: list[str] = []
-    while size > len(COMMON) + 40 * len(members):
-        members.append(f',"member_{len(members):06d}":"{"x" * 20}"')
-    return COMMON[:-1] + "".join(members).encode() + b"}"

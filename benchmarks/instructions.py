@@ -1,58 +1,62 @@
-"""``--compare``: instructions per call of our warm paths, which a noisy machine does not change."""
+"""Count the instructions of a function's fresh processes, with its ``.pyc`` files and without any.
+
+A count does not depend on how busy the machine is. There are three roads: from a document to a token; from a token that
+an environment variable keeps to the header of a request; and the redirect that begins a sign-in, in a program that has
+imported what its exchange will need.
+"""
 
 import re
-import shutil
 import subprocess
-import sys
-from collections.abc import Mapping
 
-from .contract import parse_case
-from .processes import ask
-from .processes import environment
-from .worker import works
+from .bundles import FLOOR
+from .bundles import OURS
+from .bundles import Bundles
+from .bundles import module
+from .cold import program
+from .documents import KEPT
+from .figures import Row
+from .figures import rows
+from .processes import count
+from .processes import side_by_side
 
-_LOOPS = 500
-# Well under what doubles a cost, and far over what the addresses of one run and the next make of a count.
-ALARM = 1.25
-
-
-def available() -> bool:
-    """Whether valgrind is there to count."""
-    return shutil.which("valgrind") is not None
-
-
-def count(*arguments: str) -> int:
-    """Return the instructions of a Python that is started with these arguments."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable, *arguments]
-    counted = subprocess.run(command, env=environment(PYTHONHASHSEED="0"), capture_output=True, check=True, text=True)
-    found = re.search(r"Collected : (\d+)", counted.stderr)
-    if found is None:
-        raise RuntimeError(f"callgrind did not tell a count: {counted.stderr}")
-    return int(found[1])
+_VARIABLE = "TICKTICK_TOKEN"
+_HEADER = f"from {{}} import header; print(header({_VARIABLE!r}))"
+_START = "from {} import start; print(start('https://ticktick.com'))"
+_ROADS: dict[str, dict[str, str]] = {
+    "cold start": {name: program(name) for name in (OURS, FLOOR, "pydantic")},
+    "kept token": {name: _HEADER.format(module("kept", name)) for name in (OURS, "pydantic")},
+    "start of a sign-in": {
+        name: _START.format(module("web", name)) for name in (OURS, "httpx + pydantic", "requests + pydantic")
+    },
+}
 
 
-def count_call(job: str, *arguments: str) -> int:
-    """Return the instructions that one call of what a worker repeats adds to it."""
-    many, none = (count("-m", f"{__package__}.worker", job, *arguments, loops) for loops in (str(_LOOPS), "0"))
-    return round((many - none) / _LOOPS)
+def instructions(bundles: Bundles) -> list[Row]:
+    """Count each road, compiled and not, in millions."""
+    counted = []
+    for road, programs in _ROADS.items():
+        _agree(bundles, road, programs)
+        for compiled in (True, False):
+
+            def count_one(name: str, programs: dict[str, str] = programs, *, compiled: bool = compiled) -> int:
+                return count(bundles.python, programs[name], _environment(bundles, name, compiled=compiled))
+
+            work = f"{road}: instructions" if compiled else f"{road} without .pyc: instructions"
+            counted += rows(work, "million", side_by_side(count_one, list(programs)))
+    return counted
 
 
-def instructions(case: str = "ours") -> dict[str, int]:
-    """Count each warm path: what many calls add to a worker that has made one."""
-    paths = list(works(parse_case(case)))
-    ask("repeat", case, paths[0], "0")  # so that the first counted worker does not compile its files
-    return {path: count_call("repeat", case, path) for path in paths}
+def _environment(bundles: Bundles, name: str, *, compiled: bool) -> dict[str, str]:
+    return bundles.environment(name, compiled=compiled) | {_VARIABLE: KEPT}
 
 
-def comparison(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[str, list[str]]:
-    """Return a table of both, and the paths that cost so much more that somebody should look."""
-    lines = ["| instructions a call | before | now | ratio |", "| --- | --- | --- | --- |"]
-    risen = []
-    for path, counted in now.items():
-        if path not in before:
-            continue
-        ratio = counted / before[path]
-        lines.append(f"| {path} | {before[path]:,} | {counted:,} | {ratio:.2f} |")
-        if ratio > ALARM:
-            risen.append(path)
-    return "\n".join(lines), risen
+def _agree(bundles: Bundles, road: str, programs: dict[str, str]) -> None:
+    """Require that all print the same, but for the random state and the order of a query's parameters."""
+    printed = set()
+    for name, code in programs.items():
+        environment = _environment(bundles, name, compiled=False)
+        ran = subprocess.run([bundles.python, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        parts = re.split("[?&]", ran.stdout.strip())
+        printed.add(tuple(sorted(part for part in parts if not part.startswith("state="))))
+    if len(printed) > 1:
+        raise SystemExit(f"the competitors do not agree in {road!r}: {printed}")

@@ -1,11 +1,11 @@
-"""``--plot``: the one picture, of cold start and memory, ours beside the others."""
+"""Draw the one picture, of cold start and memory, ours beside the others."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
-from .figures import OURS
-from .figures import Measurement
+from .bundles import FLOOR
+from .bundles import OURS
+from .figures import Row
 
 # The page behind may be white or black: nothing is drawn but marks and text that both bear.
 _OURS = "#2f81f7"
@@ -15,24 +15,20 @@ _WORKS = {
     "cold start": "process start to a validated token, ms",
     "cold start: peak memory": "peak memory of that process, MiB",
 }
-_SHOWN = (OURS, "pydantic model", "pyticktick", "msgspec Struct", "by hand", "the floor")
-_LABELS = {"the floor": "import attrs, cattrs", "msgspec Struct": "msgspec", "pydantic model": "pydantic"}
+_LABELS = {FLOOR: "import attrs, cattrs"}
 
 
-def plot(measurements: Sequence[Measurement], path: Path) -> None:
+def plot(measured: Sequence[Row], path: Path) -> None:
     """Draw the medians as horizontal bars, the cheapest on top."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    by_work = {measurement.work: measurement for measurement in measurements}
-    if not by_work.keys() >= _WORKS.keys():
-        raise SystemExit("the picture shows the part `cold`, which did not run")
     # Text stays text; and the same figures give the same file.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "ticktick-oauth", "font.family": "sans-serif"}):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": OURS, "font.family": "sans-serif"}):
         figure = Figure(figsize=(9, 2.6), layout="constrained")
         for axes, (work, title) in zip(figure.subplots(1, len(_WORKS)), _WORKS.items(), strict=True):
-            values = by_work[work].values
-            bars = sorted(((median(values[name]), name) for name in _SHOWN), reverse=True)
+            shown = [row for row in measured if row.work == work]
+            bars = sorted([(shown[0].ours, OURS), *((row.theirs, row.against) for row in shown)], reverse=True)
             drawn = axes.barh(
                 [_LABELS.get(name, name) for _, name in bars],
                 [value for value, _ in bars],

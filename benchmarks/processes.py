@@ -1,18 +1,15 @@
-"""A fresh process per case, in turn: A B A B."""
+"""Measure whole processes: their time, their memory, their instructions."""
 
-import json
-import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from .figures import Measurement
-
-ROOT = Path(__file__).parent.parent
+_VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 
 
 @dataclass(frozen=True)
@@ -23,54 +20,50 @@ class Usage:
     peak_bytes: int
 
 
-def environment(**extra: str) -> dict[str, str]:
-    """Return the environment of a child: it finds this package, and may keep its compiled files."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**kept, "PYTHONPATH": path, **extra}
-
-
 # The kernel counts the memory of the process that spawns in, up to the exec: so this one does not spawn by itself,
-# but by a bare interpreter, which is smaller than any case. `wait4`, since only it tells the peak of this very child.
+# but by a bare interpreter, which is smaller than any case. `wait4` alone has the peak of this very child.
 _LAUNCHER = """
 import os, sys, time
 null = os.open(os.devnull, os.O_WRONLY)
 start = time.perf_counter()
-pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
 _, status, usage = os.wait4(pid, 0)
 print(time.perf_counter() - start, usage.ru_maxrss)
 sys.exit(status != 0)
 """
 
 
-def run(code: str, python: str = sys.executable, **extra: str) -> Usage:
+def run(python: str, code: str, environment: Mapping[str, str]) -> Usage:
     """Run a program to its end."""
     command = [sys.executable, "-I", "-S", "-c", _LAUNCHER, python, "-c", code]
-    answer = subprocess.run(command, env=environment(**extra), stdout=subprocess.PIPE, check=True, text=True)
-    seconds, peak = answer.stdout.split()
+    printed = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
+    seconds, peak = printed.split()
     # In bytes on macOS, in KiB elsewhere.
     return Usage(float(seconds), int(peak) * (1 if sys.platform == "darwin" else 1024))
 
 
-def ask(*arguments: str, **extra: str) -> Any:  # noqa: ANN401 - whatever the worker answers
-    """Ask a fresh worker."""
-    command = [sys.executable, "-m", f"{__package__}.worker", *arguments]
-    answer = subprocess.run(command, env=environment(**extra), stdout=subprocess.PIPE, check=True)
-    return json.loads(answer.stdout)
+def count(python: str, code: str, environment: Mapping[str, str]) -> int:
+    """Return the instructions of a program from the start of its process to its end, as valgrind counts them."""
+    # A fixed seed, so that two runs have the same sets and dicts.
+    variables = {**environment, "PYTHONHASHSEED": "0"}
+    command = [*_VALGRIND, python, "-c", code]
+    counted = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
+    found = re.search(r"I +refs: +([\d,]+)", counted.stderr)
+    if found is None:
+        raise RuntimeError(f"valgrind printed no count: {counted.stderr}")
+    return int(found[1].replace(",", ""))
 
 
-def pip(*arguments: str, python: str = sys.executable) -> None:
-    """Run pip; of its words, only those of a failure are shown."""
-    subprocess.run([python, "-m", "pip", "--disable-pip-version-check", "-qq", *arguments], check=True)
+def side_by_side(count_one: Callable[[str], int], cases: Sequence[str]) -> dict[str, list[float]]:
+    """Count two at a time, in millions: another process changes no count."""
+    with ThreadPoolExecutor(2) as pool:
+        return {case: [each / 1e6] for case, each in zip(cases, pool.map(count_one, cases), strict=True)}
 
 
 def in_turn(
-    cases: Sequence[str],
-    rounds: int,
-    measure: Callable[[str], dict[str, float]],
-    warmups: int = 1,
+    cases: Sequence[str], rounds: int, measure: Callable[[str], Mapping[str, float]], *, warmups: int = 1
 ) -> dict[str, dict[str, list[float]]]:
-    """Measure all cases in each round; give the values by work and case. The first rounds, to warm up, do not count."""
+    """Measure all cases in each round, A B A B; give the values by work and case. The warm-up rounds do not count."""
     values: dict[str, dict[str, list[float]]] = {}
     for number in range(warmups + rounds):
         for case in cases:
@@ -79,15 +72,3 @@ def in_turn(
                 if number >= warmups:
                     by_case.append(value)
     return values
-
-
-def measurements(
-    values: dict[str, dict[str, list[float]]],
-    units: Callable[[str], str],
-    names: dict[str, str],
-) -> list[Measurement]:
-    """Turn the values of `in_turn` into measurements, with the competitors' own names."""
-    return [
-        Measurement(work, units(work), {names[case]: samples for case, samples in by_case.items()})
-        for work, by_case in values.items()
-    ]

@@ -1,29 +1,26 @@
-"""The token endpoint that all competitors ask: one process of its own, on loopback, over TLS.
+"""Serve the token endpoint that all competitors ask: one process of its own, on loopback, over TLS.
 
-Started as ``python -m benchmarks.server FOLDER``; it writes the certificates to trust into the folder, and its port
-on stdout. An answer leaves in one write, without Nagle's delay: else 40 ms of a delayed acknowledgement would hide
-every difference.
+Started as ``python -m benchmarks.server FOLDER``; it writes the certificates to trust into the folder, and prints its
+port. An answer leaves in one write, without Nagle's delay: else 40 ms of a delayed acknowledgement would hide every
+difference.
 """
 
 import socket
 import ssl
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
 from .documents import COMMON
 
+BUNDLE = "authorities.pem"
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\n\r\n" % len(COMMON)
 ) + COMMON
-_DRIP = "/drip"
-_DRIP_SECONDS = 0.1
-BUNDLE = "authorities.pem"
 
 
-def read_request(connection: socket.socket) -> bytes:
+def _read_request(connection: socket.socket) -> bytes:
     """Read one request, body and all; nothing when the client has closed."""
     request = b""
     while b"\r\n\r\n" not in request:
@@ -39,20 +36,15 @@ def read_request(connection: socket.socket) -> bytes:
             length = int(value)
     while len(body) < length:
         body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
+    return head + body
 
 
 def _serve(plain: socket.socket, context: ssl.SSLContext) -> None:
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # A client may leave at any moment.
     with suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
-        while request := read_request(connection):
-            if f" {_DRIP} ".encode() not in request:
-                connection.sendall(_ANSWER)
-                continue
-            for index in range(len(_ANSWER)):
-                connection.sendall(_ANSWER[index : index + 1])
-                time.sleep(_DRIP_SECONDS)
+        while _read_request(connection):
+            connection.sendall(_ANSWER)
 
 
 def main() -> None:

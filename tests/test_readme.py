@@ -1,19 +1,14 @@
 """The README keeps its word: its code runs, and its two commands are two."""
 
-import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.markdown import SkipParser
 
-from benchmarks.figures import BUDGETS
-from benchmarks.figures import Measurement
-from benchmarks.figures import ratio_table
 from ticktick_oauth.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -75,32 +70,3 @@ def test_its_links_work_where_only_the_readme_is_shown() -> None:
     links = [link.strip() for link in re.findall(r"\]\(([^)]*)\)", text)]
     assert len(links) > 15
     assert [] == [link for link in links if not link.startswith("https://") and link not in anchors]
-
-
-def _rows(text: str, columns: int) -> Iterator[tuple[str, ...]]:
-    """Give the first cells of each row of the tables in a text, without the stars that lead to footnotes."""
-    for line in text.splitlines():
-        if line.startswith("| ") and not line.startswith("| -"):
-            yield tuple(cell.strip(" *") for cell in line.strip("|").split("|"))[:columns]
-
-
-def _printed() -> str:
-    """Return the table that the benchmarks printed when the kept figures were taken."""
-    kept = json.loads((ROOT / "benchmarks" / "results" / "figures.json").read_text("utf-8"))
-    return ratio_table([Measurement(**each) for each in kept["measurements"]], kept["notes"])
-
-
-def test_the_ratios_are_those_that_were_printed() -> None:
-    """Each ratio of the README is a row of the benchmarks' own table."""
-    (section,) = re.findall(r"^## Is it fast\?$(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    told = set(_rows(section, 4))
-    assert len(told) > 20
-    assert told <= set(_rows(_printed(), 4))
-
-
-def test_every_budget_is_told_with_its_figure() -> None:
-    """The benchmarks' README has the whole of the rows that have a target, met or missed."""
-    told = {row for row in _rows((ROOT / "benchmarks" / "README.md").read_text("utf-8"), 6) if len(row) == 6}
-    printed = {row for row in _rows(_printed(), 6) if row[4]}
-    assert len(printed) == len(BUDGETS) + 1  # the head
-    assert told == printed

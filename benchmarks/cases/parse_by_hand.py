@@ -7,7 +7,6 @@ from typing import Any
 from uuid import RFC_4122
 from uuid import UUID
 
-NAME = "by hand"
 REFUSALS = (ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -43,10 +42,5 @@ def from_mapping(mapping: Mapping[str, Any]) -> Token:
 
 
 def from_bytes(data: bytes) -> Token:
-    """Make a token of a document."""
-    return from_mapping(json.loads(data))
-
-
-def from_str(data: str) -> Token:
     """Make a token of a document."""
     return from_mapping(json.loads(data))

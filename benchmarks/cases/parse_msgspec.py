@@ -10,7 +10,6 @@ from msgspec import ValidationError
 from msgspec import convert
 from msgspec.json import Decoder
 
-NAME = "msgspec Struct"
 # UnicodeDecodeError, for which msgspec has no class of its own, is a ValueError, as its own errors are.
 REFUSALS = (ValueError,)
 
@@ -34,6 +33,4 @@ def from_mapping(mapping: Mapping[str, object]) -> OAuthTokenV1:
     return convert(mapping, OAuthTokenV1)
 
 
-_DECODER = Decoder(OAuthTokenV1)
-from_bytes = _DECODER.decode
-from_str = _DECODER.decode
+from_bytes = Decoder(OAuthTokenV1).decode

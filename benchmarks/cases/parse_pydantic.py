@@ -8,7 +8,6 @@ from pydantic import ConfigDict
 from pydantic import Field
 from pydantic import ValidationError
 
-NAME = "pydantic model"
 REFUSALS = (ValidationError,)
 
 
@@ -30,5 +29,4 @@ class OAuthTokenV1(BaseModel):
 
 
 from_bytes = OAuthTokenV1.model_validate_json
-from_str = OAuthTokenV1.model_validate_json
 from_mapping = OAuthTokenV1.model_validate

@@ -1,11 +1,9 @@
 """This package."""
 
 from ticktick_oauth import loads as from_bytes
-from ticktick_oauth import loads as from_str
 from ticktick_oauth import structure as from_mapping
 from ticktick_oauth.exceptions import InvalidTokenError
 
-__all__ = ["NAME", "REFUSALS", "from_bytes", "from_mapping", "from_str"]
+__all__ = ["REFUSALS", "from_bytes", "from_mapping"]
 
-NAME = "ticktick-oauth"
 REFUSALS = (InvalidTokenError,)

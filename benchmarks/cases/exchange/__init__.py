@@ -1,1 +1,0 @@
-"""The competitors that trade a code for a token, under the contract `ExchangeCase`."""

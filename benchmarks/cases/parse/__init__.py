@@ -1,1 +1,0 @@
-"""The competitors that turn a JSON document into a token, under the contract `ParseCase`."""

@@ -1,0 +1,42 @@
+"""requests, and a bare pydantic model."""
+
+from secrets import token_urlsafe
+from urllib.parse import quote
+from urllib.parse import urlencode
+
+import requests
+
+from .parse_pydantic import OAuthTokenV1
+
+_REDIRECT_URI = "http://127.0.0.1:8080/"
+_SCOPE = "tasks:read tasks:write"
+
+
+def start(server: str) -> str:
+    """Return the address that the person's browser is sent to."""
+    query = {
+        "response_type": "code",
+        "client_id": "id",
+        "redirect_uri": _REDIRECT_URI,
+        "scope": _SCOPE,
+        "state": token_urlsafe(32),
+    }
+    return f"{server}/oauth/authorize?{urlencode(query, quote_via=quote)}"
+
+
+def exchange(server: str) -> str:
+    """Trade a code for a token over a fresh connection."""
+    response = requests.post(
+        f"{server}/oauth/token",
+        data={
+            "grant_type": "authorization_code",
+            "code": "Ab3xY9",
+            "redirect_uri": _REDIRECT_URI,
+            "scope": _SCOPE,
+        },
+        auth=("id", "Wn8-kT4q"),
+        headers={"Accept": "application/json"},
+        timeout=10,
+    )
+    response.raise_for_status()
+    return f"Bearer {OAuthTokenV1.model_validate_json(response.content).access_token}"
