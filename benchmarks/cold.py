@@ -41,8 +41,8 @@ def cold(bundles: Bundles, rounds: int) -> list[Row]:
 
 def _cold(bundles: Bundles, rounds: int, competitors: tuple[str, ...], on: str) -> list[Row]:
     def measure(competitor: str) -> dict[str, float]:
-        usage = run(bundles.python, program(competitor), bundles.environment(competitor))
-        return {"cold start": 1e3 * usage.seconds, "cold start: peak memory": usage.peak_bytes / 2**20}
+        milliseconds, peak = run(bundles.python, program(competitor), bundles.environment(competitor))
+        return {"cold start": milliseconds, "cold start: peak memory": peak}
 
     values = in_turn(competitors, rounds, measure)
     units = {"cold start": "ms", "cold start: peak memory": "MiB"}

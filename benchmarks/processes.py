@@ -7,17 +7,8 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 _VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What a whole process took."""
-
-    seconds: float
-    peak_bytes: int
 
 
 # The kernel counts the memory of the process that spawns in, up to the exec: so this one does not spawn by itself,
@@ -33,13 +24,13 @@ sys.exit(status != 0)
 """
 
 
-def run(python: str, code: str, environment: Mapping[str, str]) -> Usage:
-    """Run a program to its end."""
+def run(python: str, code: str, environment: Mapping[str, str]) -> tuple[float, float]:
+    """Run a program to its end; return the milliseconds that it took, and its peak of memory in MiB."""
     command = [sys.executable, "-I", "-S", "-c", _LAUNCHER, python, "-c", code]
     printed = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
     seconds, peak = printed.split()
     # In bytes on macOS, in KiB elsewhere.
-    return Usage(float(seconds), int(peak) * (1 if sys.platform == "darwin" else 1024))
+    return 1e3 * float(seconds), int(peak) / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def count(python: str, code: str, environment: Mapping[str, str]) -> int:

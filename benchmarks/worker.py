@@ -3,11 +3,12 @@
 import gc
 import json
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from random import Random
+from timeit import repeat
 from uuid import UUID
 
 from .documents import BAD
@@ -15,10 +16,11 @@ from .documents import COMMON
 from .documents import SAMPLE
 from .documents import UUID4
 
-# A value is the mean of as many calls as take this long, and the figure is the least of many values: what other
-# processes do can only add to it. The medians and quartiles are those over several workers.
-_SECONDS_PER_VALUE = 0.005
-_VALUES = 25
+# A figure is the least of many values, each the mean of calls that take a few milliseconds: other processes can only add to
+# it. The
+# medians and quartiles are those over several workers.
+_CALLS = 500
+_VALUES = 100
 _TOKENS = 20_000
 _EXCHANGES = 40
 
@@ -41,44 +43,19 @@ def answers(name: str) -> dict[str, list[str]]:
 
 def warm(name: str) -> dict[str, float]:
     """Return the microseconds of each warm work."""
-    case = import_module(name)
-    mapping = json.loads(COMMON)
-    works: dict[str, Callable[[], object]] = {
-        "loads(bytes)": lambda: case.from_bytes(COMMON),
-        "structure(dict)": lambda: case.from_mapping(mapping),
-    }
+    case, mapping = import_module(name), json.loads(COMMON)
+    works = {"loads(bytes)": partial(case.from_bytes, COMMON), "structure(dict)": partial(case.from_mapping, mapping)}
     for kind, document in BAD.items():
-        works[f"refuse: {kind}"] = _refusal(case.from_bytes, case.REFUSALS, document)
-    return {work: 1e6 * _time(function) for work, function in works.items()}
+        works[f"refuse: {kind}"] = partial(_refuse, case.from_bytes, case.REFUSALS, document)
+    return {work: 1e6 * min(repeat(call, number=_CALLS, repeat=_VALUES)) / _CALLS for work, call in works.items()}
 
 
-def _refusal(
-    from_bytes: Callable[[bytes], object], refusals: tuple[type[Exception], ...], document: bytes
-) -> Callable[[], None]:
-    def refuse() -> None:
-        try:
-            from_bytes(document)
-        except refusals:
-            return
-        raise AssertionError("the document was accepted")
-
-    return refuse
-
-
-def _time(function: Callable[[], object]) -> float:
-    """Return the seconds that a call takes, by the least disturbed of several values."""
-    loops = 1
-    while _loop(function, loops) < _SECONDS_PER_VALUE:
-        loops *= 2
-    return min(_loop(function, loops) for _ in range(_VALUES)) / loops
-
-
-def _loop(function: Callable[[], object], loops: int) -> float:
-    calls = range(loops)
-    start = time.perf_counter()
-    for _ in calls:
-        function()
-    return time.perf_counter() - start
+def _refuse(from_bytes: Callable[[bytes], object], refusals: tuple[type[Exception], ...], document: bytes) -> None:
+    try:
+        from_bytes(document)
+    except refusals:
+        return
+    raise AssertionError("the document was accepted")
 
 
 def memory(name: str) -> dict[str, float]:
@@ -101,9 +78,8 @@ def memory(name: str) -> dict[str, float]:
 def exchange(name: str, server: str) -> dict[str, float]:
     """Return the milliseconds of an exchange in a warm process, the least over fresh and over a kept connection."""
     case = import_module(name)
-    kept = case.kept(server)
-    works = {"fresh": lambda: case.exchange(server), "kept": kept}
-    return {kind: 1e3 * min(_loop(work, 1) for _ in range(_EXCHANGES)) for kind, work in works.items()}
+    works = {"fresh": lambda: case.exchange(server), "kept": case.kept(server)}
+    return {kind: 1e3 * min(repeat(work, number=1, repeat=_EXCHANGES)) for kind, work in works.items()}
 
 
 _JOBS: dict[str, Callable[..., object]] = {"answers": answers, "warm": warm, "memory": memory, "exchange": exchange}

@@ -1,27 +1,13 @@
 """requests, and a bare pydantic model."""
 
-from secrets import token_urlsafe
-from urllib.parse import quote
-from urllib.parse import urlencode
-
 import requests
 
 from .parse_pydantic import OAuthTokenV1
+from .redirect import REDIRECT_URI
+from .redirect import SCOPE
+from .redirect import start
 
-_REDIRECT_URI = "http://127.0.0.1:8080/"
-_SCOPE = "tasks:read tasks:write"
-
-
-def start(server: str) -> str:
-    """Return the address that the person's browser is sent to."""
-    query = {
-        "response_type": "code",
-        "client_id": "id",
-        "redirect_uri": _REDIRECT_URI,
-        "scope": _SCOPE,
-        "state": token_urlsafe(32),
-    }
-    return f"{server}/oauth/authorize?{urlencode(query, quote_via=quote)}"
+__all__ = ["exchange", "start"]
 
 
 def exchange(server: str) -> str:
@@ -31,8 +17,8 @@ def exchange(server: str) -> str:
         data={
             "grant_type": "authorization_code",
             "code": "Ab3xY9",
-            "redirect_uri": _REDIRECT_URI,
-            "scope": _SCOPE,
+            "redirect_uri": REDIRECT_URI,
+            "scope": SCOPE,
         },
         auth=("id", "Wn8-kT4q"),
         headers={"Accept": "application/json"},

@@ -34,6 +34,9 @@ _UNICODE_WHITE_SPACE = (
 _INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?"
 
 _ABSENT: Final = object()
+# Compare as `str` does, whatever a subclass makes of it; for anything but a string they return NotImplemented.
+_is_token_type = TOKEN_TYPE.__eq__
+_is_scope = SCOPE.__eq__
 
 _EXPECTED = {
     "access_token": "a UUID of version 4",
@@ -139,14 +142,14 @@ def _structure_token(mapping: Mapping[str, object], _: type[OAuthTokenV1]) -> OA
     if access_token is None:
         problems.append(_problem("access_token", value))
     value = get("expires_in", _ABSENT)
-    expires_in = _read_integer(value)
+    expires_in = value if type(value) is int else _read_integer(value)
     if expires_in is None:
         problems.append(_problem("expires_in", value))
     value = get("token_type", TOKEN_TYPE)
-    if not isinstance(value, str) or str.__ne__(value, TOKEN_TYPE):
+    if _is_token_type(value) is not True:
         problems.append(_problem("token_type", value))
     value = get("scope", SCOPE)
-    if not isinstance(value, str) or str.__ne__(value, SCOPE):
+    if _is_scope(value) is not True:
         problems.append(_problem("scope", value))
     if problems or access_token is None or expires_in is None:
         raise InvalidTokenError(problems)
@@ -156,16 +159,20 @@ def _structure_token(mapping: Mapping[str, object], _: type[OAuthTokenV1]) -> OA
 
 def _read_uuid4(value: object) -> UUID | None:
     """Read one of the four forms that a UUID is accepted in: ``UUID(text)`` takes more, and any version."""
-    if not isinstance(value, str):
-        return value if isinstance(value, UUID) and is_uuid4(value) else None
-    if value.__class__ is not str:
+    if type(value) is not str:
+        if not isinstance(value, str):
+            return value if isinstance(value, UUID) and is_uuid4(value) else None
         value = str.__str__(value)  # without what a subclass has of its own
     text = value if len(value) == 36 else _hyphenated(value)  # noqa: PLR2004 - 8-4-4-4-12, the common form
-    try:
-        uuid = UUID(bytes=bytes.fromhex(text.replace("-", "")))
-    except ValueError:  # not hexadecimal; or not 16 bytes, as of a text with white space, over which `fromhex` passes
+    # RFC 9562 section 5.4: the version stands in the thirteenth digit, the variant in the seventeenth.
+    if text[8:24:5] != "----" or text[14] != "4" or text[19] not in "89abAB":
         return None
-    return uuid if text[8:24:5] == "----" and is_uuid4(uuid) else None
+    try:
+        digits = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        return None
+    # `fromhex` passes over white space, so with any, or with more hyphens, there are fewer bytes.
+    return UUID(int=int.from_bytes(digits, "big")) if len(digits) == 16 else None  # noqa: PLR2004
 
 
 def _hyphenated(text: str) -> str:
