@@ -16,9 +16,8 @@ from .documents import COMMON
 from .documents import SAMPLE
 from .documents import UUID4
 
-# A figure is the least of many values, each the mean of calls that take a few milliseconds: other processes can only add to
-# it. The
-# medians and quartiles are those over several workers.
+# A figure is the least of many values, each the mean of calls that take a few milliseconds: what other processes do can
+# only add to it. The medians and quartiles are those over several workers.
 _CALLS = 500
 _VALUES = 100
 _TOKENS = 20_000
