@@ -156,6 +156,19 @@ def test_l9_a_closed_stream(name: str, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert (name == "stdout", name == "stderr") == (out == "", err == "")
 
 
+@pytest.mark.parametrize(("full", "code"), [(True, 2), (False, 141)])
+def test_l9_streams_that_fail_are_left_clean(*, full: bool, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """L9: what a failing stream still holds is dropped, so that the interpreter's own end does not fail on it."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as pipe, open("/dev/full", "w") as device, open("/dev/full", "w") as err:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", device if full else pipe)
+        monkeypatch.setattr(sys, "stderr", err)
+        assert (code, 2) == (main(["schema"]), main(["nosuch"]))
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+
+
 def test_an_output_without_a_descriptor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A failing stream that is another's object is left as it is."""
 
@@ -213,11 +226,24 @@ def test_a_signal_comes_only_once(monkeypatch: pytest.MonkeyPatch, run: Run) -> 
     assert [130] == ended
 
 
-def test_what_the_process_decided_about_signals_stays(run: Run) -> None:
+def test_what_the_process_decided_about_signals_stays(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """A signal that is ignored, as by nohup, stays ignored; the others get their handlers back."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     assert 0 == run("schema").code
     assert (signal.SIG_IGN, signal.SIG_DFL) == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    monkeypatch.setattr("ticktick_oauth._cli.kept_token.TokenFile", lambda _: signal.raise_signal(signal.SIGTERM))
+    assert 143 == run("status").code
+    assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
+
+
+def test_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """Where the system has no thread left, that is one line."""
+
+    def start(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", start)
+    assert (2, "", "ticktick-oauth: can't start new thread\n") == run("sandbox")
 
 
 def test_a_command_in_a_thread(run: Run) -> None:
@@ -235,6 +261,12 @@ def test_an_interruption_leaves_the_prompt_its_line(
     fail(KeyboardInterrupt())
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert (130, "", "\nticktick-oauth: interrupted\n") == run("status")
+
+
+def test_what_is_shown_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log does not get the lines that replace each other."""
+    show("x")
+    assert "" == capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("columns", "shown"), [(20, 19), (0, 79), (None, 79)])
