@@ -86,7 +86,15 @@ def trusted_context(_file: str | None, _directory: str | None) -> ssl.SSLContext
     # Before Python 3.13 the default takes a certificate for its common name, which RFC 9525 section 2 rules out.
     context.hostname_checks_common_name = False
     context.set_alpn_protocols(["http/1.1"])
+    context.sslobject_class = _UnforkedHandshake
     return context
+
+
+class _UnforkedHandshake(ssl.SSLObject):
+    def do_handshake(self) -> None:
+        """Take one step, in which OpenSSL has locks of its own and waits for nobody."""
+        with no_fork():
+            super().do_handshake()
 
 
 def resolve(port: int, attempt: Attempt, *, plain: bool) -> list[tuple[Any, ...]]:

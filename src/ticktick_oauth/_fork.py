@@ -1,8 +1,14 @@
-"""Have a fork wait for what must not be cut in two: the imports of a first exchange, and OpenSSL's reading."""
+"""Have a fork wait for what must not be cut in two: the imports of a first exchange, and OpenSSL's work."""
 
+# Before a fork, hooks run from the last that was registered to the first. The one of `logging` takes a lock that the
+# imports need: it has to run behind ours, and so to be there before it.
+import logging  # noqa: F401 # pyright: ignore[reportUnusedImport]
 import os
 from contextlib import AbstractContextManager
 from functools import lru_cache
+
+# Longer than those take. Should another of the program's hooks stand in the way, the fork happens all the same.
+_PATIENCE = 5.0
 
 
 @lru_cache(maxsize=1)
@@ -16,6 +22,16 @@ def no_fork() -> AbstractContextManager[bool]:
     from threading import RLock
 
     lock = RLock()
+    taken: list[bool] = []
+
+    def release() -> None:
+        if taken.pop():
+            lock.release()
+
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+        os.register_at_fork(
+            before=lambda: taken.append(lock.acquire(timeout=_PATIENCE)),
+            after_in_parent=release,
+            after_in_child=release,
+        )
     return lock

@@ -87,39 +87,60 @@ def without_ssl(orders: dict[str, Any]) -> object:
     return None
 
 
-class _Sluggish:
-    """Finds no module, but keeps who imports urllib3 until a fork has happened, or would have."""
+class _Slow:
+    """Makes one step of an exchange last until a fork has happened, or would have."""
 
     def __init__(self) -> None:
-        self.importing = threading.Event()
+        self.reached = threading.Event()
         self.forked = threading.Event()
+        self.was_cut = False
+
+    def hold(self) -> None:
+        if not self.reached.is_set():
+            self.reached.set()
+            self.was_cut = self.forked.wait(0.5)
 
     def find_spec(self, name: str, *_: object) -> None:
         if name == "urllib3.util":
-            self.importing.set()
-            self.forked.wait(0.5)
+            self.hold()
+
+    def wrap(self, owner: Any, name: str) -> None:  # noqa: ANN401 - a module or a class
+        original = getattr(owner, name)
+
+        def slow(*arguments: Any) -> Any:  # noqa: ANN401 - as the original
+            self.hold()
+            return original(*arguments)
+
+        setattr(owner, name, slow)
 
 
 def forked_early(orders: dict[str, Any]) -> object:
-    """Fork while another thread imports urllib3 for the first exchange; the child then exchanges, too."""
+    """Fork while another thread is in a step of the first exchange; the child then exchanges, too."""
     warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and newer warn of a fork with threads
-    finder = _Sluggish()
-    sys.meta_path.insert(0, finder)
+    step = _Slow()
+    if orders["step"] == "imports":
+        sys.meta_path.insert(0, step)
+    else:
+        import ssl
+
+        step.wrap(
+            *{"store": (ssl, "create_default_context"), "handshake": (ssl.SSLObject, "do_handshake")}[orders["step"]]
+        )
     first, childs = orders["codes"]
     reader, writer = os.pipe()
     with ThreadPoolExecutor(1) as executor:
         mine = executor.submit(_exchange, orders, first)
-        finder.importing.wait()
+        step.reached.wait()
         child = os.fork()
         if not child:
             signal.alarm(20)  # what waits for ever is killed
             os.write(writer, _exchange(orders, childs).encode())
             os._exit(0)
-        finder.forked.set()
+        step.forked.set()
         os.close(writer)
         tokens = {first: mine.result(), childs: os.read(reader, 100).decode()}
     os.waitpid(child, 0)
-    return tokens
+    return {"tokens": tokens, "was_cut": step.was_cut}
 
 
 def starved(orders: dict[str, Any]) -> object:
