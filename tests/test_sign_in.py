@@ -203,7 +203,11 @@ def test_l2_a_port_in_use_is_named(local_client: Client) -> None:
             ValueError,
             "redirect_uri must start with http:// and lead to 127.0.0.1",
         ),
-        ({"http": "proxy"}, TypeError, "http must be of type PoolManager, not str"),
+        (
+            {"http": "proxy", "client": Client(client_id="i", client_secret="s")},
+            TypeError,
+            "http must be of type PoolManager, not str",
+        ),
         ({"show": "line"}, TypeError, "show must be a function of the address, not str"),
         ({"timeout": True}, TypeError, "timeout must be a number of seconds, not bool"),
         ({"timeout": float("nan")}, ValueError, "timeout must be over 0 and up to 86400 seconds"),
@@ -214,7 +218,7 @@ def test_a_callers_mistake_is_raised_at_the_call(arguments: dict[str, Any], erro
     """Nothing is shown, asked or opened."""
     person = Person()
     with pytest.raises(error, match=words):
-        sign_in(**{"open_browser": False, "show": person, **arguments})
+        sign_in(**{"open_browser": False, "show": person, "timeout": 2, **arguments})
     assert [] == person.uris
 
 

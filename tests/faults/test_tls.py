@@ -339,6 +339,24 @@ def test_an_https_address_without_a_port(watch: Watch, authority: Authority, mon
     assert b"\r\nHost: localhost\r\n" in peer.received
 
 
+def test_http_1_1_is_asked_for(watch: Watch, authority: Authority) -> None:
+    """A server that speaks HTTP/2 as well learns in the handshake (ALPN) that this client does not."""
+    context = authority.server()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    chosen: list[str | None] = []
+
+    def play(line: Line) -> None:
+        line.receive_request()
+        assert isinstance(line.connected, ssl.SSLSocket)
+        chosen.append(line.connected.selected_alpn_protocol())
+        line.answer(200, TOKEN)
+        line.end()
+
+    with Peer(play, tls=context, fill=watch.canaries.fill) as peer:
+        assert isinstance(watch.exchange(peer.url()), OAuthTokenV1)
+    assert ["http/1.1"] == chosen
+
+
 def test_a_certificate_that_python_313_refuses(watch: Watch, tmp_path: Path) -> None:
     """An authority of the kind that many companies have is refused by strict checks only, which the error says."""
     authority = Authority(tmp_path, strict=False)
