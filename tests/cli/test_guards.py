@@ -181,10 +181,13 @@ def test_an_output_without_a_descriptor(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "ticktick-oauth: standard output: No space left on device\n" == capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (15, 143, "terminated")])
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGHUP, 143, "terminated")],
+)
 @pytest.mark.parametrize("arguments", ["check -", "import", "sandbox"])
 def test_l8_a_signal_ends_a_command(number: int, code: int, word: str, arguments: str) -> None:
-    """L8: while it reads its input or serves, Ctrl-C and SIGTERM end it with one line."""
+    """L8: while it reads its input or serves, Ctrl-C, SIGTERM and a closed terminal end it with one line."""
     with subprocess.Popen(
         [*COMMAND, *arguments.split()],
         stdin=subprocess.PIPE,

@@ -8,16 +8,21 @@ from contextlib import suppress
 from typing import NoReturn
 
 # What a process has for them unless somebody decided otherwise, such as nohup.
-_DEFAULTS: "dict[int, signal._HANDLER]" = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+_DEFAULTS: "dict[int, signal._HANDLER]" = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    # A terminal that is closed; Windows has no such signal.
+    **({signal.SIGHUP: signal.SIG_DFL} if hasattr(signal, "SIGHUP") else {}),
+}
 
 
 class Terminated(KeyboardInterrupt):
-    """Report SIGTERM; whatever cleans up after Ctrl-C cleans up after this, too."""
+    """Report SIGTERM or SIGHUP; whatever cleans up after Ctrl-C cleans up after this, too."""
 
 
 @contextmanager
 def raised_signals() -> Generator[None, None, None]:
-    """Raise the first SIGINT as a KeyboardInterrupt and the first SIGTERM as a Terminated; end at once by a second.
+    """Raise the first SIGINT as a KeyboardInterrupt and SIGTERM or SIGHUP as a Terminated; end at once by a second.
 
     A second one, such as an impatient Ctrl-C, would else interrupt the cleaning up and come out as a traceback.
     """
