@@ -173,5 +173,8 @@ def _load_urllib3() -> None:
     if tuple(int(part) for part in found.split(".")[:3] if part.isdecimal()) < _URLLIB3_FLOOR:
         needed = ".".join(map(str, _URLLIB3_FLOOR))
         raise ImportError(f"{found} was found in {urllib3.__file__}, and {needed} or newer is needed")
-    # The resolver would load the codec, outside of the lock.
+    # The resolver would load the codec, and the reader of a refusal the entities, outside of the lock.
+    from html import unescape
+
     "".encode("idna")
+    unescape("")
