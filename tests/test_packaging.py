@@ -18,6 +18,7 @@ import pytest
 import ticktick_oauth
 from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import Client
+from ticktick_oauth import __main__
 from ticktick_oauth.sandbox import Sandbox
 
 PACKAGE = Path(ticktick_oauth.__file__).parent
@@ -344,6 +345,12 @@ def test_metadata() -> None:
         "ticktick-oauth",
         "ticktick_oauth._cli:main",
     )
+
+
+def test_python_m_is_the_command() -> None:
+    """What `python -m ticktick_oauth` runs is what the command runs."""
+    (command,) = distribution("ticktick-oauth").entry_points
+    assert command.load() is vars(__main__)["main"]
 
 
 def test_it_is_typed() -> None:
