@@ -1,6 +1,8 @@
 """The three functions that use the network, on their good days; their bad ones are in tests/faults."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import urllib3
@@ -9,6 +11,7 @@ from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import AuthorizationResponse
 from ticktick_oauth import Client
 from ticktick_oauth import _exchange
+from ticktick_oauth import _fork
 from ticktick_oauth import discover_server
 from ticktick_oauth import exchange_code
 from ticktick_oauth import register_client
@@ -54,6 +57,23 @@ def test_a_code_that_cannot_be_sent(client: Client, sandbox: Sandbox, code: obje
     with pytest.raises((TypeError, ValueError), match=r"^code must"):
         exchange_code(client, code)  # type: ignore[arg-type]
     assert sandbox.requests == []
+
+
+def test_a_fork_waits_for_the_lock_and_gives_back_what_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Around a fork no other thread has the lock; one that did not end in time keeps it, and the fork happens."""
+    hooks: dict[str, Any] = {}
+    monkeypatch.setattr(os, "register_at_fork", lambda **given: hooks.update(given))
+    monkeypatch.setattr(_fork, "_PATIENCE", 0.01)
+    lock: Any = no_fork.__wrapped__()
+    with ThreadPoolExecutor(1) as other:
+        for after in ("after_in_parent", "after_in_child"):
+            hooks["before"]()
+            assert not other.submit(lock.acquire, blocking=False).result()
+            hooks[after]()
+            assert other.submit(lock.acquire, blocking=False).result()
+            hooks["before"]()
+            hooks[after]()
+            other.submit(lock.release).result()
 
 
 def test_a_platform_without_fork(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, client: Client) -> None:
