@@ -72,7 +72,11 @@ class SignIn:
         """Press a button by its words, and wait for the page behind it."""
         (button,) = [one for one in self.chromium.find_elements(By.TAG_NAME, "button") if one.text == name]
         button.click()
-        WebDriverWait(self.chromium, LATE).until(lambda browser: browser.current_url.startswith(self.redirect_uri))
+        WebDriverWait(self.chromium, LATE).until(
+            lambda browser: (
+                browser.current_url.startswith(self.redirect_uri) and browser.find_elements(By.TAG_NAME, "h1")
+            )
+        )
 
     def end(self) -> int:
         """Return the exit code."""

@@ -32,6 +32,7 @@ from ticktick_oauth.storage import require_token
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webelement import WebElement
 
 
 def register(issuer: str) -> Client:
@@ -131,6 +132,13 @@ def test_login_needs_no_id(real_server: RealServer, tmp_path: Path, monkeypatch:
 @pytest.mark.slow
 def test_the_pages_of_each_server_lead_back(real_server: RealServer, chromium: "Chrome") -> None:
     """In a real browser: through the log-in and the consent that the server brings along, to the program's own page."""
+    from selenium.webdriver.support.expected_conditions import staleness_of
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    wait = WebDriverWait(chromium, 60)
+
+    def buttons(browser: "Chrome") -> list["WebElement"]:
+        return browser.find_elements("name", "allow") or browser.find_elements("css selector", "[type=submit]")
 
     def show(uri: str) -> None:
         chromium.get(uri)
@@ -138,8 +146,10 @@ def test_the_pages_of_each_server_lead_back(real_server: RealServer, chromium: "
             for name, value in KNOWN.items():
                 for element in chromium.find_elements("name", name):
                     element.send_keys(value)
-            buttons = chromium.find_elements("name", "allow") or chromium.find_elements("css selector", "[type=submit]")
-            buttons[0].click()
+            button = buttons(chromium)[0]
+            button.click()
+            wait.until(staleness_of(button))
+            wait.until(lambda browser: "ticktick-oauth" in browser.title or buttons(browser))
 
     issued = sign_in(server=real_server.client.server, open_browser=False, show=show, timeout=60)
     assert "Access allowed" in chromium.title
