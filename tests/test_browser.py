@@ -28,9 +28,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def _forget(chromium: Chrome) -> Iterator[None]:
-    """Leave no complaint to the next test."""
-    yield
+def _forget(chromium: Chrome) -> None:
+    """Begin without the complaints of another test, of this file or not: the browser is shared by all."""
     complaints(chromium)
 
 
