@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs
 from urllib.parse import quote
 from urllib.parse import quote_plus
@@ -182,6 +183,14 @@ def test_r1_a_good_redirect_gives_the_code(redirect: str) -> None:
 def test_r1_the_same_address_may_be_spelt_differently(address: str) -> None:
     """R1: the host's case, the default port and an empty path make no difference (RFC 3986 section 6.2)."""
     assert HTTPS.parse_response(f"{address}?code=Code&state={STATE}").code == "Code"
+
+
+@pytest.mark.parametrize("registered", ["http://127.0.0.1", "http://127.0.0.1:80", "http://127.0.0.1:80/"])
+@pytest.mark.parametrize("met", ["http://127.0.0.1/", "http://127.0.0.1:80/"])
+def test_r1_port_80_need_not_be_written(registered: str, met: str) -> None:
+    """R1: http's own port is the same whether or not it stands there, on either side."""
+    request = evolve(REQUEST, client=evolve(CLIENT, redirect_uri=registered))
+    assert request.parse_response(f"{met}?code=Code&state={STATE}").code == "Code"
 
 
 @pytest.mark.parametrize("state", ["a+b", "a b", "a+b/c==", "+", "a+b c", "plain"])
@@ -420,6 +429,22 @@ def test_r20_a_code_arrives_byte_exact(code: str, encoded: object) -> None:
     body = TokenRequest(client=CLIENT, code=response.code, code_verifier=response.code_verifier).body
     assert [code] == parse_qs(body.decode("ascii"), strict_parsing=True)["code"]
     assert re.search(rb"(^|&)code=" + re.escape(quote_plus(code).encode("ascii")) + rb"(&|$)", body)
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "words"),
+    [
+        ({"code": ""}, ValueError, "code must not be empty"),
+        ({"code": "canary\n"}, ValueError, "code must not have a line end"),
+        ({"code": b"canary"}, TypeError, "code must be of type str, not bytes"),
+        ({"code": "canary", "code_verifier": "canary"}, ValueError, "code_verifier must be 43 to 128"),
+    ],
+)
+def test_an_unfit_response_is_refused(members: dict[str, Any], error: type[Exception], words: str) -> None:
+    """A program that makes a response by itself is told which field is at fault, without the value."""
+    with pytest.raises(error, match=f"^{words}") as caught:
+        AuthorizationResponse(**members)
+    assert "canary" not in str(caught.value)
 
 
 def test_a_response_shows_no_secret() -> None:

@@ -1,8 +1,10 @@
 """The three functions that use the network, on their good days; their bad ones are in tests/faults."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from typing import NoReturn
 
 import pytest
 import urllib3
@@ -16,6 +18,7 @@ from ticktick_oauth import discover_server
 from ticktick_oauth import exchange_code
 from ticktick_oauth import register_client
 from ticktick_oauth._fork import no_fork
+from ticktick_oauth.exceptions import TransportError
 from ticktick_oauth.sandbox import Sandbox
 
 REDIRECT_URI = "http://127.0.0.1:43117/"
@@ -49,6 +52,31 @@ def test_a_response_and_a_verifier_are_a_mistake(sandbox: Sandbox, client: Clien
     with pytest.raises(TypeError, match=r"^code_verifier must not be given beside an AuthorizationResponse"):
         exchange_code(client, response, code_verifier="v" * 43)
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda client: exchange_code(client, "code"),
+        lambda client: discover_server(client.server.issuer),
+        lambda client: register_client(client.server, redirect_uri=REDIRECT_URI),
+    ],
+    ids=["exchange_code", "discover_server", "register_client"],
+)
+def test_ten_seconds_are_the_default(
+    send: Callable[[Client], object], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent without a timeout has ten seconds."""
+    asked: list[float] = []
+
+    def note(_request: object, _http: object, timeout: float) -> NoReturn:
+        asked.append(timeout)
+        raise TransportError("noted")
+
+    monkeypatch.setattr(_exchange, "_send", note)
+    with pytest.raises(TransportError, match="noted"):
+        send(client)
+    assert [10.0] == asked
 
 
 @pytest.mark.parametrize("code", [None, b"code", 5, ""])

@@ -95,6 +95,18 @@ def test_every_request_gets_an_answer(
     assert ("", "") == capfd.readouterr()
 
 
+def test_what_follows_a_refused_body_is_no_request(listener: Listener) -> None:
+    """A connection ends with its 413, as the rest of that body would be read as the next request."""
+    data = b"POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n" + GOOD
+    assert 1 == send(listener.port, data).count(b"HTTP/1.1 ")
+
+
+def test_a_body_of_exactly_64_kib_is_read(listener: Listener) -> None:
+    """The limit itself is within it."""
+    data = b"POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 65536\r\n\r\n" + b"x" * 65536
+    assert send(listener.port, data).endswith(b" 65536")
+
+
 @pytest.mark.parametrize("data", [b"", b"\r\n\r\n", b"GET / HT"])
 def test_what_is_not_a_request_is_left_alone(
     data: bytes, listener: Listener, capfd: pytest.CaptureFixture[str]

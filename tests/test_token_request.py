@@ -312,6 +312,7 @@ def test_h11_what_is_not_json(status: int, body: str) -> None:
         ({"Retry_After": "Mon, 23 Nov 2026 12:01:30 GMT", "Date": "Mon, 23 Nov 2026 12:00:00 -0000"}, None),
         ({"Retry_After": "Mon, 23 Nov 2026 12:01:30 GMT", "Date": "yesterday"}, None),
         ({"Retry_After": "Mon, 23 Nov 99999 12:01:30 GMT", "Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, None),
+        ({"Retry_After": "Mon, 23 Nov 999999999999 12:01:30 GMT", "Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, None),
         ({}, None),
     ],
     ids=lambda value: repr(value)[:40],
@@ -352,6 +353,12 @@ def test_h16_a_token_beside_an_error_is_not_shown(name: str) -> None:
     """H16: a description that repeats a token or secret of the answer itself does not show it."""
     error = _refusal(200, {name: "canary", "error": "odd", "error_description": "issued canary"})
     assert error.description == "issued [redacted]"
+
+
+@pytest.mark.parametrize("value", [5, None, True, ["canary"], {"canary": 1}])
+def test_h16_what_was_issued_may_be_no_text(value: object) -> None:
+    """H16: an error answer whose access_token is of another type is read all the same."""
+    assert _refusal(400, {"access_token": value, "error": "odd"}).error == "odd"
 
 
 def test_h19_xml() -> None:

@@ -23,6 +23,7 @@ from faults.peer import Line
 from faults.peer import Peer
 from faults.peer import Script
 from faults.tls import Authority
+from faults.tls import self_signed
 from faults.watch import Watch
 from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationServer
@@ -113,6 +114,12 @@ def test_t1_an_unknown_authority(watch: Watch, tmp_path: Path) -> None:
     """T1: a certificate of an authority that nobody named is refused before the request."""
     outcome, peer = _play(watch, reply(200, TOKEN), Authority(tmp_path).server())
     _assert_unused(outcome, peer, "certificate", "trust store")
+
+
+def test_t1_a_certificate_that_signed_itself(watch: Watch, tmp_path: Path) -> None:
+    """T1: a certificate of its own making, as a test server has one, is refused with the same hint."""
+    outcome, peer = _play(watch, reply(200, TOKEN), self_signed(tmp_path))
+    _assert_unused(outcome, peer, "certificate", "self", "is its authority in the system's trust store")
 
 
 @pytest.mark.parametrize("name", ["other.example", "127.0.0.2", "localhost"])

@@ -55,3 +55,12 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         return context
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """Make a context for a server whose certificate nobody but itself has signed."""
+    authority, file = CA(), folder / "self-signed.pem"
+    file.write_bytes(authority.private_key_pem.bytes() + authority.cert_pem.bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context

@@ -77,6 +77,13 @@ def test_tasks_share_a_client_and_a_pool(pool: Callable[[], urllib3.PoolManager 
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_value_takes_nothing_by_position(value: AttrsInstance) -> None:
+    """No two texts can be swapped unseen: every field is named."""
+    with pytest.raises(TypeError, match="positional argument"):
+        type(value)(*(getattr(value, field.name) for field in fields(type(value))))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_a_value_is_immutable(value: AttrsInstance) -> None:
     """No field can be set."""
     for each in fields(type(value)):
