@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"{len(skipped)} skipped, for want of: {'; '.join(reasons)}. The script .ci/run installs all of it."
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _default_signals() -> None:
+    """Let the programs that tests start hear every signal, also where `nohup` or a shell's `&` started the tests."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -23,7 +23,13 @@ TESTS = Path(__file__).parent
 # The tests of each room; a folder stands for all that is in it.
 ROOMS = {
     "exceptions": ["test_exceptions.py", "test_token_request.py"],
-    "_checks": ["test_client.py", "test_authorization.py", "test_token.py", "test_issued_token.py"],
+    "_checks": [
+        "test_client.py",
+        "test_authorization.py",
+        "test_token_request.py",
+        "test_token.py",
+        "test_issued_token.py",
+    ],
     "_address": ["test_server.py", "test_client.py", "test_authorization.py"],
     "_redaction": ["test_redaction.py", "test_token_request.py", "test_authorization.py"],
     "_token": ["test_token.py", "conformance"],
@@ -38,11 +44,16 @@ ROOMS = {
     "_token_request": ["test_token_request.py"],
     "_metadata": ["test_server.py"],
     "_registration": ["test_registration.py"],
+    "_fork": ["test_exchange.py", "faults/test_network.py"],
     "_connection": ["faults"],
+    "_failure": ["faults"],
     "_transport": ["faults"],
-    "_exchange": ["faults"],
+    "_exchange": ["test_exchange.py", "faults"],
+    "_listener": ["test_http_server.py", "test_loopback.py"],
     "_http_server": ["test_http_server.py", "test_loopback.py"],
     "_loopback": ["test_loopback.py"],
+    "_file_access": ["storage"],
+    "_in_place": ["storage"],
     "_token_file": ["storage"],
     "storage": ["storage"],
 }

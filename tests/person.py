@@ -1,8 +1,13 @@
 """The person at the browser, and the places where a program meets them."""
 
 import socket
+import subprocess
 import time
 from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import urllib3
@@ -47,3 +52,20 @@ def eventually(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.01)
+
+
+@contextmanager
+def started(command: Sequence[str], environment: Mapping[str, str] | None = None) -> "Iterator[subprocess.Popen[str]]":
+    """Run a program, its streams as pipes, for the time of a block: it ends with the block, however that ends."""
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -1,13 +1,11 @@
 """Ctrl-C at any moment, and once more right after it: no port of ours stays open, and no exit hangs."""
 
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from subprocess import PIPE
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ import ticktick_oauth
 from person import LATE
 from person import eventually
 from person import free_port
+from person import started
 from raw import connect
 from raw import is_listened_on
 from ticktick_oauth import _listener
@@ -110,7 +109,7 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("milliseconds", [0, 5, 20, 60])
 def test_two_signals_do_not_hang_the_exit(milliseconds: int) -> None:
     """A process that is interrupted twice, while a browser holds its connection open, ends."""
-    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=PIPE, stderr=PIPE, text=True) as process:
+    with started([sys.executable, "-c", WAITING]) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])
         with connect(port):

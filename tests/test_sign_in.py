@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import webbrowser
@@ -26,6 +25,7 @@ from person import browse
 from person import eventually
 from person import free_port
 from person import redirect_of
+from person import started
 from ticktick_oauth import DIDA365
 from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import Client
@@ -286,9 +286,7 @@ try:
 except KeyboardInterrupt:
     print(socket.socket().connect_ex(("127.0.0.1", port[0])) != 0)
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started([sys.executable, "-c", program]) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()

@@ -15,6 +15,7 @@ import pytest
 from cli.conftest import Run
 from faults.parent import wait_until_it_waits
 from person import LATE
+from person import started
 from ticktick_oauth._cli import exits
 from ticktick_oauth._cli import main
 from ticktick_oauth._cli import signals
@@ -188,13 +189,7 @@ def test_an_output_without_a_descriptor(monkeypatch: pytest.MonkeyPatch, capsys:
 @pytest.mark.parametrize("arguments", ["check -", "import", "sandbox"])
 def test_l8_a_signal_ends_a_command(number: int, code: int, word: str, arguments: str) -> None:
     """L8: while it reads its input or serves, Ctrl-C, SIGTERM and a closed terminal end it with one line."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments.split()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with started([*COMMAND, *arguments.split()]) as process:
         if arguments == "sandbox":
             assert process.stdout is not None
             process.stdout.readline()

@@ -19,6 +19,7 @@ from cli.conftest import Run
 from person import LATE
 from person import browse
 from person import free_port
+from person import started
 from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import Client
 from ticktick_oauth import discover_server
@@ -90,9 +91,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         "BROWSER": f"{sys.executable} {tmp_path}/browser.py %s",
     }
     command = ["ticktick-oauth", "sandbox", "--redirect-uri", f"http://127.0.0.1:{free_port()}/"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started(command, environment) as process:
         assert process.stdout is not None
         yield Served(
             "".join(iter(process.stdout.readline, "  token = exchange_code(client, code)\n")) + "\n", environment
