@@ -9,6 +9,7 @@ import pytest
 CONFTEST = Path(__file__).parent / "conftest.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "code"), [([], 0), (["--no-skips"], 1), (["--no-skips", "-n1"], 1)])
 def test_a_skip_fails_the_run_under_no_skips(tmp_path: Path, options: list[str], code: int) -> None:
     """A run with one skipped test passes without the option and fails with it; one sentence says why."""
