@@ -172,6 +172,8 @@ def test_r7_a_flow_is_resumed_with_what_was_kept(client: Client) -> None:
         f"code=Code&state={STATE}",
         f"state={STATE}&code=Code&x=https://example.com",
         f"code=%43ode&state={quote(STATE).replace('c', '%63')}",
+        f"code=Code&state={STATE}&session_state=a?b:c/d",
+        f"x=?&code=Code&state={STATE}",
     ],
 )
 def test_r1_a_good_redirect_gives_the_code(redirect: str) -> None:

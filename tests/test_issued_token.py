@@ -281,7 +281,9 @@ def test_a_token_of_a_subclass_is_written_as_the_four_members() -> None:
     assert ISSUED == load_issued(dump_issued(IssuedToken(token=token, issued_at=NOON)))
 
 
-@pytest.mark.parametrize(("function", "argument"), [(dump_issued, "token"), (load_issued, None)])
+@pytest.mark.parametrize(
+    ("function", "argument"), [(dump_issued, "token"), (load_issued, None), (load_issued, memoryview(b"x"))]
+)
 def test_a_wrong_type_is_the_callers_mistake(function: Any, argument: object) -> None:  # noqa: ANN401 - either
     """A TypeError names the type."""
     with pytest.raises(TypeError, match=r"type|expected str"):

@@ -170,8 +170,10 @@ def test_the_public_names_of_a_room(room: str) -> None:
 
 def test_another_name_is_an_attribute_error() -> None:
     """What the facade does not have is reported as Python does it, and is a type error."""
-    with pytest.raises(AttributeError, match="module 'ticktick_oauth' has no attribute 'nope'"):
+    with pytest.raises(AttributeError, match="module 'ticktick_oauth' has no attribute 'nope'") as caught:
         ticktick_oauth.nope  # type: ignore[attr-defined] # noqa: B018
+    # By these two the interpreter finds a name that was meant.
+    assert ("nope", ticktick_oauth) == (caught.value.name, caught.value.obj)
 
 
 def test_import_and_a_first_loads_stay_light() -> None:

@@ -100,7 +100,7 @@ def test_an_answer_that_makes_no_client_is_refused(answer: dict[str, object], wo
         (403, b"<html>", None, "not JSON"),
         (201, b"<html>", None, "not JSON"),
         (404, b"", None, "empty"),
-        (301, b"", None, "it redirects to the same host, which is not followed: check the server's registration_"),
+        (301, b"", None, "empty"),
         (400, {"client_id": "an-id"}, None, "JSON without an error code"),
     ],
 )
@@ -111,6 +111,13 @@ def test_a_refusal_says_what_to_do(status: int, body: Any, error: str | None, wo
     assert (status, error) == (caught.value.status, caught.value.error)
     assert words in str(caught.value)
     assert "developer portal" in str(caught.value)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """It is shown by its host, and the endpoint to check by its name."""
+    words = "it redirects to the same host, which is not followed: check the server's registration_endpoint"
+    with pytest.raises(RegistrationError, match=words):
+        REQUEST.parse_response(307, {"location": "/elsewhere"}, b"")
 
 
 def test_a_secret_that_a_refusal_repeats_is_cut_out() -> None:

@@ -27,7 +27,9 @@ from ticktick_oauth.exceptions import InvalidTokenError
 from ticktick_oauth.exceptions import OAuthError
 from ticktick_oauth.exceptions import TokenEndpointError
 
-CLIENT = Client(client_id="s6BhdRkqt3", client_secret="gX1fBat3bV", redirect_uri="https://client.example.com/cb")
+CLIENT = Client(
+    client_id="s6BhdRkqt3", client_secret="gX1fBat3bV", redirect_uri="https://client.example.com/cb?key=canary"
+)
 CODE = "SplxlOBeZQQYbYS6WxSbIA"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 REQUEST = TokenRequest(client=CLIENT, code=CODE, code_verifier=VERIFIER)
@@ -88,7 +90,7 @@ def test_the_body_has_what_the_rfc_asks_for() -> None:
     assert parse_qs(REQUEST.body.decode("ascii"), strict_parsing=True) == {
         "grant_type": ["authorization_code"],
         "code": [CODE],
-        "redirect_uri": ["https://client.example.com/cb"],
+        "redirect_uri": ["https://client.example.com/cb?key=canary"],
         "scope": ["tasks:read tasks:write"],
         "code_verifier": [VERIFIER],
     }
@@ -248,7 +250,7 @@ def test_h7_the_redirect_uri_differs(code: str) -> None:
     """H7: the hint shows this client's redirect_uri, to compare with the portal's."""
     error = _refusal(400, {"error": code, "error_description": "Redirect URI mismatch."})
     assert "redirect_uri must be exactly that of the authorization request" in str(error)
-    assert "https://client.example.com/cb" in str(error)
+    assert "this client's is https://client.example.com/cb;" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -291,6 +293,21 @@ def test_h11_what_is_not_json(status: int, body: str) -> None:
     assert error.error is None
     assert f"status {status}" in str(error)
     assert ("not JSON" if body else "empty") in str(error)
+
+
+@pytest.mark.parametrize("body", ["[]", "[1]", "5", "null", "{}"])
+def test_h11_json_without_an_error_code(body: str) -> None:
+    """H11: JSON of whatever kind is not taken for something else."""
+    assert "the answer is JSON without an error code" in str(_refusal(400, body))
+
+
+def test_h25_a_number_that_nobody_can_read_loses_nothing() -> None:
+    """H25: a character reference beyond Python's own limit is no bare ValueError, in whatever is shown."""
+    endless = f"&#{'9' * 5000};"
+    assert _refusal(400, {"error": "odd", "error_description": endless}).error == "odd"
+    with pytest.raises(InvalidTokenError) as caught:
+        REQUEST.parse_response(200, {"Content-Type": endless}, b"precious")
+    assert b"precious" == caught.value.body
 
 
 @pytest.mark.parametrize(
@@ -337,7 +354,9 @@ def test_h13_the_service_is_at_fault(status: int, body: str | dict[str, object])
 @pytest.mark.parametrize("status", [100, 101, 103, 201, 202, 204, 206, 304, 400, 500, 999])
 def test_h14_h17_only_a_200_brings_a_token(status: int) -> None:
     """H14 and H17: a token that comes with another status is not used, and not shown."""
-    assert _refusal(status, TOKEN).error is None
+    error = _refusal(status, TOKEN)
+    assert error.error is None
+    assert ("only the status 200 brings a token" in str(error)) == (200 < status < 300)
 
 
 def test_h15_h16_an_error_with_a_200() -> None:
@@ -348,7 +367,7 @@ def test_h15_h16_an_error_with_a_200() -> None:
     assert REQUEST.parse_response(200, {}, json.dumps({"error": None, **json.loads(TOKEN)}).encode()).expires_in
 
 
-@pytest.mark.parametrize("name", ["access_token", "refresh_token", "client_secret"])
+@pytest.mark.parametrize("name", ["access_token", "refresh_token", "client_secret", "registration_access_token"])
 def test_h16_a_token_beside_an_error_is_not_shown(name: str) -> None:
     """H16: a description that repeats a token or secret of the answer itself does not show it."""
     error = _refusal(200, {name: "canary", "error": "odd", "error_description": "issued canary"})

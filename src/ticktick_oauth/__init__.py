@@ -54,7 +54,7 @@ else:
 
     def __getattr__(name: str) -> object:
         if name not in _ROOMS:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
         value = getattr(import_module(f".{_ROOMS[name]}", __name__), name)

@@ -82,7 +82,7 @@ def _is_loopback_v4(host: str) -> bool:
     return (
         first == "127"
         and len(others) == 3  # noqa: PLR2004 - an IPv4 address is four octets
-        and all(octet.isdecimal() and octet == str(int(octet)) and int(octet) < 256 for octet in others)  # noqa: PLR2004
+        and all(re.fullmatch("0|[1-9][0-9]{0,2}", octet) and int(octet) < 256 for octet in others)  # noqa: PLR2004
     )
 
 

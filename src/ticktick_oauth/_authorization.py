@@ -192,13 +192,14 @@ def _query_of(redirect: str, redirect_uri: str) -> str:
             "the redirect has a line end or another unprintable character; was it pasted whole, on one line?"
         )
     location, _, fragment = redirect.partition("#")
+    name, equals, _ = location.partition("=")
+    if equals and not set(name) & set(":/?"):  # a query alone, in whose values all of these may stand
+        return location
     address, question_mark, query = location.partition("?")
     if not query and "=" in fragment:
         raise InvalidRedirectError(
             "the redirect has its parameters behind '#', not behind '?': the server used another response type"
         )
-    if not question_mark and "=" in address and ":" not in address.partition("=")[0]:
-        return address
     if address and not question_mark and not set(address) & set(":/."):
         raise InvalidRedirectError("that is only the code: paste the whole address, from http to its end")
     if address and (not address.startswith("/") or address.startswith("//")):

@@ -207,7 +207,7 @@ def _parse_integer(text: str) -> int | None:
 
 
 def _problem(field: str, value: object) -> Problem:
-    if field == "scope" and isinstance(value, str) and value in SCOPE.split():
+    if field == "scope" and isinstance(value, str) and str.__str__(value) in SCOPE.split():
         return Problem(field, f"expected {_EXPECTED[field]}, got one of the two: the person allowed only a part")
     return Problem(field, f"expected {_EXPECTED[field]}, got {_kind(value)}")
 

@@ -150,7 +150,12 @@ def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "An
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
     if sys.platform == "emscripten":
-        reason = f"this Python has no sockets: let JavaScript's fetch carry a {type(request).__name__}"
+        way = (
+            "get the document for AuthorizationServer.from_metadata"
+            if isinstance(request, MetadataRequest)
+            else f"carry a {type(request).__name__}"
+        )
+        reason = f"this Python has no sockets: let JavaScript's fetch {way}"
         raise TransportError(reason, code_unused)
     try:
         # A child that is forked meanwhile would wait for ever at its own import.

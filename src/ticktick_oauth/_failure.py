@@ -106,7 +106,7 @@ def _describe(error: Exception) -> str:  # noqa: PLR0911 - one per kind
         return f"the proxy answered with status {status}{_PROXY_HINTS.get(status, '')}"
     if hasattr(error, "socket_err"):
         return f"the SOCKS proxy refused: {clean(str(error))}"
-    if isinstance(error, OSError) and error.errno:
+    if isinstance(error, OSError) and isinstance(error.errno, int) and error.errno:
         hint = " (SSLKEYLOGFILE names a file that cannot be written)" if _is_key_log(error) else ""
         return f"{errorcode.get(error.errno, error.errno)}, {os.strerror(error.errno)}{hint}"
     for kind, words in _WORDS:

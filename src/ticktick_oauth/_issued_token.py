@@ -112,6 +112,8 @@ def load_issued(text: str | bytes) -> IssuedToken:
         TypeError: the text is neither str nor bytes.
 
     """
+    if not isinstance(text, (str, bytes)):
+        raise TypeError(f"text must be of type str or bytes, not {type(text).__name__}")
     try:
         document = parse_json(text)
     except InvalidTokenError as error:

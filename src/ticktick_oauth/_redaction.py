@@ -15,13 +15,8 @@ def redact(text: str, secrets: Iterable[str | None]) -> str:
     from urllib.parse import quote
     from urllib.parse import quote_plus
 
-    forms = {
-        form
-        for secret in secrets
-        if secret
-        # A "+" that was sent as it is reads as a space where it is form-decoded.
-        for form in (secret, quote(secret, safe=""), quote_plus(secret), secret.replace("+", " "))
-    }
+    plain = _plain_forms(secrets)
+    forms = {form for secret in plain for form in (secret, quote(secret, safe=""), quote_plus(secret))}
     if not forms:
         return text
     # The longest first, should one be part of another.
@@ -35,13 +30,21 @@ def clean(text: str, secrets: Iterable[str | None] = ()) -> str:
     A secret that stands there as such or percent-encoded is cut out. Where only the decoded text holds one, nobody can
     say which characters to cut, and the whole text gives way.
     """
-    known = [secret for secret in secrets if secret]
+    known = _plain_forms(secrets)
     # Line ends, escape codes and bidi controls go first: one of them could hide a secret from the search below.
     shown = redact("".join(character for character in text if character.isprintable()), known)
-    readings = _readings(shown)
+    try:
+        readings = _readings(shown)
+    except ValueError:  # a character reference with more digits than Python reads: nobody can say what it hides
+        return REDACTED
     if any(secret.lower() in reading for secret in known for reading in readings):
         return REDACTED
     return shown[:_MAX_SHOWN]
+
+
+def _plain_forms(secrets: Iterable[str | None]) -> set[str]:
+    """Return the secrets as they may read: a "+" that was sent as it is reads as a space where it is form-decoded."""
+    return {form for secret in secrets if secret for form in (secret, secret.replace("+", " "))}
 
 
 def _readings(text: str) -> set[str]:

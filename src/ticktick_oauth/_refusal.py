@@ -11,6 +11,8 @@ from .exceptions import InvalidTokenError
 
 # More digits than this are not a number of seconds that anybody waits: 31 years have nine.
 _MAX_RETRY_AFTER_DIGITS = 10
+# What a server may issue in an answer that is a refusal all the same (RFC 6749 section 5.1, RFC 7591 section 3.2.1).
+_ISSUED = ("access_token", "refresh_token", "client_secret", "registration_access_token")
 
 
 class Refusal(NamedTuple):
@@ -55,7 +57,7 @@ def read_refusal(  # noqa: PLR0913 - an answer, and what is known of its request
     headers = {name.lower(): value for name, value in headers.items()}
     members = read_object(body) or {}
     # What the server issued in the same breath is a secret, too.
-    issued = (members.get(name) for name in ("access_token", "refresh_token", "client_secret"))
+    issued = (members.get(name) for name in _ISSUED)
     secrets = [*secrets, *(value for value in issued if isinstance(value, str))]
     # RFC 6749 section 5.2, or TickTick's own shape.
     texts = (
@@ -66,8 +68,8 @@ def read_refusal(  # noqa: PLR0913 - an answer, and what is known of its request
     hint: str | None
     if unread is not None:
         hint = f"the answer was not read: {unread}"
-    elif 300 <= status < 400:  # noqa: PLR2004 - redirects
-        host = clean(_host(headers.get("location", "")), secrets)
+    elif 300 <= status < 400 and "location" in headers:  # noqa: PLR2004 - redirects
+        host = clean(_host(headers["location"]), secrets)
         hint = f"it redirects to {host}, which is not followed: check the server's {endpoint}"
     else:
         hint = None if error else _body_hint(body)
@@ -77,7 +79,9 @@ def read_refusal(  # noqa: PLR0913 - an answer, and what is known of its request
 def _body_hint(body: bytes) -> str:
     if not body:
         return "the answer is empty: it may come from a proxy or a firewall"
-    if read_object(body) is None:
+    try:
+        parse_json(body)
+    except InvalidTokenError:
         return "the answer is not JSON: it may come from a proxy or a firewall"
     return "the answer is JSON without an error code"
 

@@ -90,7 +90,7 @@ class RegistrationRequest:
 
         Raises:
             RegistrationError: the server refused, or answered with something that is not such a client.
-            TypeError: an argument is of the wrong type.
+            TypeError: the status or the body is of the wrong type.
 
         """
         members = read_object(check_type("body", body, bytes))

@@ -59,7 +59,8 @@ def sign_in(  # noqa: PLR0913 - a client or a server, and what a program may wan
             One with a secret goes without PKCE, which TickTick's server does not check for it.
         server: Where to register; its addresses are asked of its own metadata document.
         open_browser: Whether to start the default browser. Whether one opens is never known: the address is shown
-            before. It starts without the variables that this package reads secrets from.
+            before. It starts without the variables that this package reads secrets from, except by a frozen or an
+            embedding program, whose own environment it has.
         show: Called with the authorization URL before anything else happens to it; None: one line on stderr.
         timeout: Seconds that the person has, over 0 and up to a day; discovery, registration and exchange have 10 each.
         http: The urllib3 pool for these three, as in ``exchange_code``.
@@ -128,8 +129,8 @@ def describe_silence(request: AuthorizationRequest, timeout: float) -> str:
     client, unit = request.client, "second" if timeout == 1 else "seconds"
     return (
         f"nobody signed in within {timeout:g} {unit}; if the browser showed an error, such as Invalid redirect: "
-        f"{client.client_id} must be a client id at {client.server.issuer}, and {client.redirect_uri} exactly the "
-        "redirect URI that is registered for it"
+        f"{client.client_id} must be a client id at {client.server.issuer}, and {client.redirect_uri.partition('?')[0]} "
+        "exactly the redirect URI that is registered for it"
     )
 
 

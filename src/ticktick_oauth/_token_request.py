@@ -97,7 +97,7 @@ class TokenRequest:
         Raises:
             TokenEndpointError: the endpoint refused, or failed.
             InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
-            TypeError: an argument is of the wrong type.
+            TypeError: the status or the body is of the wrong type.
 
         """
         check_type("body", body, bytes)
@@ -163,8 +163,8 @@ def _hint(  # noqa: PLR0911 - one per rule
     # Other servers than TickTick's call it an invalid_request.
     if error in {"invalid_grant", "invalid_request"} and "redirect" in said:
         return (
-            f"redirect_uri must be exactly that of the authorization request; this client's is {client.redirect_uri}; "
-            "start again at the authorization URL"
+            "redirect_uri must be exactly that of the authorization request; this client's is "
+            f"{client.redirect_uri.partition('?')[0]}; start again at the authorization URL"
         )
     if error == "invalid_grant" and "verifier" in said:
         return "code_verifier must be the one of the authorization request; start again at the authorization URL"
@@ -174,6 +174,8 @@ def _hint(  # noqa: PLR0911 - one per rule
         return f"the client may not ask for both scopes ({SCOPE}): check what it is registered for"
     if status == 429:  # noqa: PLR2004
         return "too many requests: wait, then start again at the authorization URL"
+    if _OK < status < 300:  # noqa: PLR2004
+        return "only the status 200 brings a token: start again at the authorization URL"
     if status >= 500:  # noqa: PLR2004
         return "the service is at fault and the code may be spent: start again at the authorization URL, later"
     return None

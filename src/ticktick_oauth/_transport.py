@@ -86,6 +86,7 @@ def _is_not_ours(_record: LogRecord) -> bool:
 def _ask(pool: urllib3.PoolManager, request: Request, attempt: Attempt) -> Answer:
     """Make the one request, with all of urllib3's own ways to send it twice off."""
     headers = urllib3.HTTPHeaderDict(pool.headers)
+    headers.discard("Authorization")  # the pool's own is for another purpose, and a public client has none
     for name, value in {"Accept-Encoding": "identity", **request.headers}.items():
         if name != "User-Agent" or name not in headers:
             headers[name] = value

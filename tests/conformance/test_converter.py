@@ -365,6 +365,8 @@ def test_subclasses_count_as_their_base() -> None:
         token.token_type,
         type(token.token_type),
     )
+    with pytest.raises(InvalidTokenError, match="allowed only a part"):
+        structure({**mapping, "scope": Text("tasks:read")})
 
 
 def test_a_token_of_a_subclass_is_written_as_the_four_members() -> None:

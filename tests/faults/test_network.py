@@ -8,9 +8,11 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import urllib3
@@ -36,6 +38,8 @@ from faults.peer import closed_port
 from faults.tls import Authority
 from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import _connection
+from ticktick_oauth import discover_server
 from ticktick_oauth import exchange_code
 from ticktick_oauth.exceptions import DeadlineExceededError
 from ticktick_oauth.exceptions import OAuthError
@@ -156,6 +160,35 @@ def test_n16_two_threads_at_once(watch: Watch) -> None:
     assert tokens[0] != tokens[1]
 
 
+def test_n16_two_answers_that_come_in_halves(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N16: the second halves come when both exchanges have read their first ones, and nothing is mixed up."""
+    reads: Counter[int] = Counter()
+    both_wait = threading.Event()
+    recv_into = _connection._DeadlineSocket.recv_into
+
+    def count(self: _connection._DeadlineSocket, buffer: Any) -> int:  # noqa: ANN401 - `Buffer` has a name from Python 3.12 on
+        reads[id(self)] += 1
+        if sum(number > 1 for number in reads.values()) == 2:
+            both_wait.set()
+        return recv_into(self, buffer)
+
+    monkeypatch.setattr(_connection._DeadlineSocket, "recv_into", count)
+    issued = {"first": uuid4(), "second": uuid4()}
+
+    def play(line: Line) -> None:
+        line.receive_request()
+        (code,) = [code for code in issued if f"code={code}".encode() in line.received]
+        body = b'{"access_token":"%s","expires_in":1}' % str(issued[code]).encode()
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body[:40]))
+        assert both_wait.wait(10)
+        line.send(body[40:])
+
+    with Peer(play) as peer, ThreadPoolExecutor(2) as executor:
+        client = watch.client(peer.url())
+        tokens = list(executor.map(lambda code: exchange_code(client, code).access_token, issued))
+    assert list(issued.values()) == tokens
+
+
 @pytest.mark.parametrize(
     ("timeout", "error"),
     [
@@ -258,6 +291,8 @@ def test_pyodide(watch: Watch, monkeypatch: pytest.MonkeyPatch, *, pooled: bool)
     with Peer(reply(200, TOKEN)) as peer, urllib3.PoolManager() as http, monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "emscripten")
         outcome = watch.exchange(peer.url(), http=http if pooled else None)
+        with pytest.raises(TransportError, match=r"fetch get the document for AuthorizationServer.from_metadata$"):
+            discover_server(peer.url())
     _assert_unused(outcome, "this Python has no sockets", "fetch carry a TokenRequest")
     assert peer.connections == 0
 

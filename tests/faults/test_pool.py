@@ -29,8 +29,12 @@ from faults.peer import closed_port
 from faults.proxy import forward
 from faults.tls import Authority
 from faults.watch import Watch
+from ticktick_oauth import AuthorizationServer
+from ticktick_oauth import Client
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import discover_server
 from ticktick_oauth import exchange_code
+from ticktick_oauth import register_client
 from ticktick_oauth.exceptions import DeadlineExceededError
 from ticktick_oauth.exceptions import OAuthError
 from ticktick_oauth.exceptions import TokenEndpointError
@@ -120,6 +124,27 @@ def test_a_tls_error_behind_the_request_does_not_send_it_again(watch: Watch, aut
     assert type(outcome) is TransportError
     assert not outcome.code_unused
     assert (peer.connections, peer.requests) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda client, http: exchange_code(client, "code", code_verifier="v" * 43, http=http),
+        lambda client, http: discover_server(client.server.issuer, http=http),
+        lambda client, http: register_client(client.server, redirect_uri=client.redirect_uri, http=http),
+    ],
+    ids=["exchange", "discover", "register"],
+)
+def test_a_pools_credentials_are_not_sent(send: Callable[[Client, urllib3.PoolManager], object]) -> None:
+    """What a pool brings along for another purpose stays at home, also where the request has no Authorization."""
+    play = reply(400, b'{"error":"x"}')
+    with Peer(play) as peer, urllib3.PoolManager(headers={"authorization": "Bearer canary"}) as http:
+        endpoints = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")
+        server = AuthorizationServer(**dict.fromkeys(endpoints, peer.url()))
+        with pytest.raises(OAuthError):
+            send(Client(client_id="id", client_secret=None, server=server), http)
+    assert peer.requests == 1
+    assert b"canary" not in peer.received
 
 
 def test_a_pools_headers_stay_and_ours_win(watch: Watch) -> None:
@@ -424,6 +449,7 @@ def test_n26_an_error_that_is_its_own_cause(watch: Watch, make: Callable[[], Exc
         (urllib3.exceptions.ClosedPoolError(urllib3.HTTPConnectionPool("x"), "<code>"), "the pool was closed"),
         (urllib3.exceptions.LocationParseError("<code>"), "the address has a part that cannot be used"),
         (OSError("<code>"), "an unexpected error (OSError)"),
+        (OSError("<code>", "<code>"), "an unexpected error (OSError)"),
         (RuntimeError("<code>"), "an unexpected error (RuntimeError)"),
     ],
 )
