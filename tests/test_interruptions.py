@@ -100,7 +100,8 @@ from ticktick_oauth._loopback import listen_for_redirect
 try:
     with listen_for_redirect() as receiver:
         print(receiver.redirect_uri, flush=True)
-        receiver.wait(60)
+        while True:
+            receiver.wait(0.5)  # a Ctrl-C that comes as a wait begins is heard at its end
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """

@@ -57,7 +57,7 @@ def explain(error: Exception, attempt: Attempt, way: str) -> TransportError:
         attempt.task = "get a connection from the pool"
     # With an errno a timeout is the system's own verdict on one connection.
     elif not isinstance(cause, TimeoutError) or cause.errno is not None:
-        return TransportError(f"could not {attempt.task}{way}: {_describe(cause)}", attempt.code_unused)
+        return TransportError(f"could not {attempt.task}{way}: {describe(cause)}", attempt.code_unused)
     reason = f"could not {attempt.task}{way} within {attempt.timeout:g} seconds"
     return DeadlineExceededError(reason, attempt.code_unused)
 
@@ -91,7 +91,8 @@ def _is_key_log(error: Exception) -> bool:
     return isinstance(error, OSError) and bool(path) and error.filename == path
 
 
-def _describe(error: Exception) -> str:  # noqa: PLR0911 - one per kind
+def describe(error: Exception) -> str:  # noqa: PLR0911 - one per kind
+    """Say what went wrong, in the system's or OpenSSL's words or in our own."""
     # Made in Python, as urllib3's pyOpenSSL does it, these errors lack what OpenSSL's own say.
     if isinstance(error, SSLCertVerificationError) and hasattr(error, "verify_message"):
         hint = _CERTIFICATE_HINTS.get(error.verify_code, "")

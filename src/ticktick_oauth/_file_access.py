@@ -12,7 +12,8 @@ from typing import TypeVar
 from .exceptions import StorageError
 
 VARIABLE = "TICKTICK_OAUTH_TOKEN_FILE"
-ELSEWHERE = f"set {VARIABLE} to a file in a writable folder, such as /tmp"
+FOLDER = "ticktick-oauth"
+ELSEWHERE = f"name a file in a writable folder, such as /tmp, by --token-file or {VARIABLE}"
 _PATH_IS_FILE = "a part of its path is a file, where a folder has to be"
 _NO_SPACE = f"there is no space for it: free some, or {ELSEWHERE}"
 # What to do next, by what was tried and what the system said.
@@ -100,9 +101,14 @@ def _advise(path: Path) -> str:
         if not status.st_mode & stat.S_IRUSR:
             return f"its owner may not read it: chmod 600 {quote(path)}"
     with suppress(OSError):
-        owner = path.parent.stat().st_uid
-        if owner != os.geteuid() and not os.access(path.parent, os.W_OK | os.X_OK):
-            return f"its folder belongs to {_user(owner)}, as after a sign-in with sudo"
+        folder, me = path.parent, os.geteuid()
+        owner = folder.stat().st_uid
+        if owner == me and not os.access(folder, os.X_OK):
+            return f"its folder cannot be entered: chmod 700 {quote(folder)}"
+        if owner != me and not os.access(folder, os.W_OK | os.X_OK):
+            # Of any other folder than this package's own, nobody knows what else it is for.
+            command = f": sudo chown -R {me} {quote(folder)}" if folder.name == FOLDER else ""
+            return f"its folder belongs to {_user(owner)}, as after a sign-in with sudo{command}"
     return ""
 
 

@@ -140,7 +140,7 @@ def _read_issued(document: object) -> IssuedToken:
         part = "token"
         token = structure(_members(members.get("token")))
         part = "issued_at"
-        return IssuedToken(token=token, issued_at=_parse_time(members.get("issued_at")), server=server)
+        return IssuedToken(token=token, issued_at=parse_time(members.get("issued_at")), server=server)
     except InvalidTokenError as error:
         failure = _unreadable(*(Problem(f"token.{problem.field}", problem.reason) for problem in error.problems))
     except (TypeError, ValueError) as error:
@@ -150,7 +150,8 @@ def _read_issued(document: object) -> IssuedToken:
     raise failure
 
 
-def _parse_time(text: object) -> datetime:
+def parse_time(text: object) -> datetime:
+    """Read a time in ISO 8601, or raise a TypeError or ValueError, which repeats it."""
     # Python 3.10 does not know the Z.
     return datetime.fromisoformat(check_type("issued_at", text, str).replace("Z", "+00:00"))
 

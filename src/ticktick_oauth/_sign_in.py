@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # A day: who has not signed in by then will not.
 MAX_PATIENCE = 86400.0
-# Windows hears Ctrl-C only between two waits.
+# Windows hears Ctrl-C only between two waits; elsewhere, one that comes as a wait begins is heard at its end.
 _TICK = 1.0
 
 
@@ -127,10 +127,11 @@ def describe_silence(request: AuthorizationRequest, timeout: float) -> str:
     A redirect URI that is not registered, and an unknown client, the server shows to the person alone.
     """
     client, unit = request.client, "second" if timeout == 1 else "seconds"
+    redirect_uri = client.redirect_uri.partition("?")[0]  # a query is nobody else's
     return (
         f"nobody signed in within {timeout:g} {unit}; if the browser showed an error, such as Invalid redirect: "
-        f"{client.client_id} must be a client id at {client.server.issuer}, and {client.redirect_uri.partition('?')[0]} "
-        "exactly the redirect URI that is registered for it"
+        f"{client.client_id} must be a client id at {client.server.issuer}, and {redirect_uri} exactly the redirect "
+        "URI that is registered for it"
     )
 
 

@@ -74,15 +74,16 @@ def write_file(path: Path, data: bytes) -> bool:
     return _change(path, data, lambda: _replace(path, data))
 
 
-def remove_file(path: Path) -> bool:
-    """Remove a file or link, or empty it where it cannot be removed; return whether there was one."""
+def remove_file(path: Path) -> str | None:
+    """Remove a file or link, or empty it where it cannot be removed; return which, or None when nothing was kept."""
     _sweep(path.parent)
     try:
         path.lstat()  # on a read-only file system, `unlink` fails before it looks
     except FileNotFoundError:
-        return False
-    _change(path, _DELETED, lambda: _unlink(path))
-    return True
+        return None
+    is_kept = path.is_symlink() or read_replaceable(path) is not None
+    is_emptied = _change(path, _DELETED, lambda: _unlink(path))
+    return ("emptied" if is_emptied else "deleted") if is_kept else None
 
 
 def _change(path: Path, data: bytes, change: Callable[[], None]) -> bool:

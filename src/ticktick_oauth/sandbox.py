@@ -189,20 +189,22 @@ class Sandbox:
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the status has not three digits, the content type is not one printable line, or the delay is
-                not 0 to 3600.
+            ValueError: the status has not three digits, the content type is not one printable line of ASCII, or the
+                delay is not 0 to 3600.
 
         """
         if not 100 <= check_type("status", status, int) <= 999:  # noqa: PLR2004 - RFC 9110 section 15
             raise ValueError("status must be 100 to 999")
         check_text("content_type", content_type)
+        if not content_type.isascii():
+            raise ValueError("content_type must be ASCII")
         if not isinstance(delay, int):
             check_type("delay", delay, float)
         if not 0 <= delay <= _MAX_DELAY:
             raise ValueError(f"delay must be 0 to {_MAX_DELAY} seconds")
         if isinstance(body, Mapping):
             body = json.dumps(dict(body))
-        octets = body.encode() if isinstance(body, str) else check_type("body", body or b"", bytes)
+        octets = body.encode() if isinstance(body, str) else check_type("body", b"" if body is None else body, bytes)
         self._recorder.force(Answer(status=status, body=octets, headers={"Content-Type": content_type}), delay)
 
 

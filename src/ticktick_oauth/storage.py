@@ -13,6 +13,7 @@ from attrs import frozen
 
 from ._checks import check_type
 from ._file_access import ELSEWHERE
+from ._file_access import FOLDER
 from ._file_access import VARIABLE
 from ._file_access import attempt
 from ._file_access import quote
@@ -80,7 +81,7 @@ def default_path() -> Path:
         return _find(Path(file).expanduser)
     # The XDG Base Directory Specification: a path that is not absolute is invalid, and to be ignored.
     config = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-    return (config if config.is_absolute() else _find(Path.home) / ".config") / "ticktick-oauth" / "token.json"
+    return (config if config.is_absolute() else _find(Path.home) / ".config") / FOLDER / "token.json"
 
 
 def _find(path: Callable[[], Path]) -> Path:
@@ -136,7 +137,7 @@ class TokenFile:
         if data is None:
             return None
         if not data:
-            raise StorageError("this file is empty: sign in with ticktick-oauth login", str(self.path))
+            raise StorageError("this file is empty: sign in, and keep the token there", str(self.path))
         return attempt("load", self.path, lambda _: load_issued(data), _NEXT)
 
     def save(self, issued: IssuedToken) -> None:
@@ -169,8 +170,8 @@ def keep(path: Path, issued: IssuedToken) -> bool:
     return attempt("save", path, lambda path: write_file(path, data))
 
 
-def forget(path: Path) -> bool:
-    """Do what `TokenFile.delete` does, and return whether there was a file."""
+def forget(path: Path) -> str | None:
+    """Do what `TokenFile.delete` does, and return whether it is deleted or emptied; None when nothing was kept."""
     find_replaceable(path, "delete")
     return attempt("delete", path, remove_file)
 
@@ -198,11 +199,11 @@ def load_from_environment() -> IssuedToken | None:
     return attempt("load", Path(_TOKEN_PLACE), lambda _: load_issued(text), advice) if text else None
 
 
-def sign_in_command(server: AuthorizationServer, file: Path | None = None) -> str:
-    """Return the command that signs in at a server, and keeps the token in a file or, without one, in the default."""
+def command_for(server: AuthorizationServer, file: Path | None = None, *, command: str = "login") -> str:
+    """Return a command for a server, and for a file or, without one, for the default."""
     name = {TICKTICK.issuer: "", DIDA365.issuer: "dida365"}.get(server.issuer, server.issuer)
     options = (f" --server {quote(name)}" if name else "") + (f" --token-file {quote(file)}" if file else "")
-    return f"ticktick-oauth login{options}"
+    return f"ticktick-oauth {command}{options}"
 
 
 def require_token(
@@ -234,7 +235,7 @@ def require_issued(
     check_type("server", server, AuthorizationServer)
     check_type("leeway", leeway, timedelta)
     issued = load_from_environment() if store is None else None
-    place, advice = _TOKEN_PLACE, f"unset it, and sign in with: {sign_in_command(server)}"
+    place, advice = _TOKEN_PLACE, f"unset it, and sign in with: {command_for(server)}"
     if issued is None:
         issued = (TokenFile() if store is None else store).load()
         place, advice = _describe(store, server)
@@ -254,7 +255,7 @@ def require_issued(
 def _describe(store: TokenStore | None, server: AuthorizationServer) -> tuple[str, str]:
     """Return where a store keeps its token, and how to get one there."""
     if store is None:
-        return str(default_path()), f"sign in with: {sign_in_command(server)}"
+        return str(default_path()), f"sign in with: {command_for(server)}"
     if isinstance(store, TokenFile):
-        return str(store.path), f"sign in with: {sign_in_command(server, store.path)}"
+        return str(store.path), f"sign in with: {command_for(server, store.path)}"
     return "the store", "sign in again, and save the token there"

@@ -1,6 +1,7 @@
 """The command `import`, and what may take the place of a kept token."""
 
 import errno
+import tempfile
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -15,6 +16,7 @@ from ticktick_oauth import TICKTICK
 from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import IssuedToken
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import dump_issued
 from ticktick_oauth import dumps
 from ticktick_oauth._cli.replacing import server_objection
 from ticktick_oauth.exceptions import StorageError
@@ -112,6 +114,28 @@ def test_what_is_not_a_token_is_exit_1(document: bytes, words: str, store: Token
     assert not store.path.exists()
 
 
+def test_a_token_that_is_kept_elsewhere(store: TokenFile, run: Run) -> None:
+    """The line that `token --format issued` prints is kept as it is, with the server and the moment it has."""
+    kept = keep(store, 70, server=DIDA365)
+    store.delete()
+    line = dump_issued(kept).encode() + b"\n"
+    code, out, _ = run("import", stdin=line)
+    assert (0, "Kept a token of https://dida365.com") == (code, out.partition("\n")[0])
+    assert kept == store.load()
+
+
+@pytest.mark.usefixtures("store")
+def test_a_token_that_cannot_be_kept_there_is_kept_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    """Standard input may have been the only copy of the answer, and its code is spent."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code, _, err = run("import", "--token-file", "/proc/nope/token.json", stdin=answer())
+    (refuge,) = tmp_path.glob("ticktick-oauth-*/token.json")
+    assert (6, True) == (code, f"the token is kept in {refuge} instead" in err)
+    assert (ONE, 100, TICKTICK) == kept_token(TokenFile(refuge))
+
+
 def test_an_expired_token_replaces_nothing(store: TokenFile, run: Run) -> None:
     """It is exit 1, also with --replace, and also in place of an expired one."""
     before = keep(store, -1)
@@ -160,11 +184,14 @@ def test_what_replaces_a_kept_token_only_when_asked(
 
 
 @pytest.mark.parametrize("arguments", [[], ["--replace"]])
-def test_a_foreign_file_is_never_replaced(arguments: list[str], store: TokenFile, run: Run) -> None:
+def test_a_foreign_file_is_never_replaced(
+    arguments: list[str], store: TokenFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
+) -> None:
     """Another program's file stays as it is."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     store.path.write_text('{"installed": "canary"}')
-    code, out, err = run("import", *arguments, stdin=answer())
-    assert (6, "", True) == (code, out, "it was left as it is" in err)
+    code, _, err = run("import", *arguments, stdin=answer())
+    assert (6, True) == (code, "it was left as it is" in err)
     assert '{"installed": "canary"}' == store.path.read_text()
     with pytest.raises(StorageError):
         server_objection(store.path, TICKTICK)

@@ -1,5 +1,6 @@
 """The commands on a kept token: `status`, `token` and `logout`."""
 
+import errno
 import json
 import subprocess
 from collections.abc import Callable
@@ -143,7 +144,7 @@ def test_no_token_is_exit_1(tmp_path: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "this file is empty: sign in with ticktick-oauth login"),
+        ("", "this file is empty: sign in, and keep the token there"),
         ("canary", "document: not JSON from character 0 on"),
         ('{"installed": {"client_secret": "canary"}}', "version: expected the number 1"),
         ('{"access_token": "canary"}', "this is a bare token response; ticktick-oauth import keeps one"),
@@ -285,6 +286,27 @@ def test_logout(keep: Keep, run: Run) -> None:
     assert (0, f"no token is kept in {path}\n", "") == run("logout")
 
 
+def test_logout_of_a_file_that_has_to_stay(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """S3b: a file that is mounted by itself is emptied, which is said; after that nothing is kept there."""
+
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(errno.EBUSY, "busy")
+
+    path = keep(DAY)
+    monkeypatch.setattr("pathlib.Path.unlink", busy)
+    code, out, _ = run("logout")
+    assert (0, f"{path} is emptied, since it cannot be deleted") == (code, out.partition(";")[0])
+    assert (0, f"no token is kept in {path}\n", "") == run("logout")
+
+
+def test_logout_of_a_link(tmp_path: Path, run: Run) -> None:
+    """The link goes, and nothing that it leads to."""
+    (tmp_path / "victim").write_text("canary")
+    (tmp_path / "link").symlink_to(tmp_path / "victim")
+    assert run("logout", "--token-file", str(tmp_path / "link")).out.startswith(f"{tmp_path / 'link'} is deleted;")
+    assert ["victim"] == [path.name for path in tmp_path.iterdir()]
+
+
 def test_logout_says_that_the_variable_stays(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """Logout works on files; a token in the environment is still one."""
     keep(DAY)
@@ -300,5 +322,5 @@ def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch, run: Run) -> Non
     monkeypatch.setattr("pathlib.Path.expanduser", lambda _: (_ for _ in ()).throw(RuntimeError))
     for command in (["status"], ["token"], ["logout"], ["import"]):
         code, out, err = run(*command)
-        assert (6, "", True) == (code, out, "set TICKTICK_OAUTH_TOKEN_FILE to a file" in err)
+        assert (6, "", True) == (code, out, "by --token-file or TICKTICK_OAUTH_TOKEN_FILE" in err)
     assert (6, "error") == ((ended := run("status", "--json")).code, json.loads(ended.out)["status"])

@@ -165,7 +165,7 @@ STEPS = """\
 Use a client of the developer portal:
   1. Open the developer portal of {issuer}, sign in, and make a new app.
   2. As its OAuth redirect URL, enter exactly {redirect_uri}
-  3. Run ticktick-oauth login --client-id=ID --server {issuer}{option}
+  3. Run ticktick-oauth login --server {issuer} --client-id=ID{option}
      with the app's client id, and enter its client secret when it is asked for.
 """
 
@@ -232,6 +232,7 @@ def test_the_secret_from_standard_input(login: Login, monkeypatch: pytest.Monkey
     ("content", "reason"),
     [
         (None, "--client-secret-file: No such file or directory"),
+        (b"secret-canary" * 400, "--client-secret-file: it has over 4096 characters, which no secret has"),
         (b"secret-canary\xff", "--client-secret-file: it is not UTF-8 text"),
         (b"", "client_secret must not be empty"),
         (b"secret-canary\nsecret-canary\n", "client_secret must not have a line end or another unprintable character"),

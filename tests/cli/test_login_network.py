@@ -4,6 +4,7 @@ import re
 import select
 import socket
 import socketserver
+import sys
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -173,6 +174,32 @@ def test_a_ca_bundle_without_a_proxy(far: Far) -> None:
     far.login.sandbox._authority.open(f"https://127.0.0.1:{port}")
     assert 0 == far.login(far.bundle)
     assert [] == far.proxy.connects
+
+
+def test_what_is_wrong_with_the_way_comes_out_before_the_person_is_asked(
+    far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a client of the portal nothing is sent before a code is at stake: the way is prepared all the same."""
+    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "a-secret")
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy.example:1")
+    assert (2, []) == (far.login("--client-id=an-id"), far.login.pages)
+    assert "Open this address" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--no-proxy", "BUNDLE"], []], ids=["bundle", "proxy"])
+def test_t15_tls_that_cannot_be_had(
+    option: list[str], far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """T15: a key log that cannot be written, and a Python without ssl, are named on each way to the server."""
+    arguments = [word.replace("BUNDLE", far.bundle) for word in option]
+    with monkeypatch.context() as patch:
+        patch.setenv("SSLKEYLOGFILE", "/nonexistent/keys")
+        assert 5 == far.login(*arguments)
+    assert "could not read the trust store: ENOENT, No such file or directory (SSLKEYLOGFILE" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "ssl", None)
+        assert 5 == far.login(*arguments)
+    assert "ticktick-oauth: could not load ssl: import of ssl halted" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["ftp://ada:canary@proxy.example:1", "http://ada:canary@proxy.example:port"])

@@ -2,7 +2,9 @@
 
 import io
 import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
+from person import LATE
 from person import browse
 from person import code_of
 from person import free_port
@@ -19,6 +22,7 @@ from person import redirect_of
 from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth import Client
 from ticktick_oauth._cli import output
+from ticktick_oauth._cli import terminal
 from ticktick_oauth._cli import waiting
 from ticktick_oauth.exceptions import InvalidRedirectError
 from ticktick_oauth.sandbox import Sandbox
@@ -335,6 +339,26 @@ def test_a_code_alone_is_enough_for_a_public_client() -> None:
     for lines in (["help"], ["http://127.0.0.1:8080/?code=abc&sta", "te_of_another"]):
         with pytest.raises(InvalidRedirectError):
             pasting(*lines)
+
+
+@pytest.mark.parametrize("program", ["yes", "yes $(head -c 100000 /dev/zero | tr '\\0' y)", "cat /dev/zero"])
+def test_input_without_end_holds_nothing_up(program: str, login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program writes on and on is read no further than a paste may go, and the redirect is served."""
+    with subprocess.Popen(["/bin/sh", "-c", program], stdout=subprocess.PIPE, start_new_session=True) as endless:
+        monkeypatch.setattr(sys, "stdin", endless.stdout)
+        login.opener = lambda uri: in_a_thread(login.open, uri)
+        assert 0 == login()
+        os.killpg(endless.pid, signal.SIGKILL)
+
+
+def test_lines_that_come_on_and_on_are_not_one_paste(keyboard: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines that follow each other for longer than a paste lasts are taken in parts."""
+    monkeypatch.setattr(terminal, "_LONGEST", -LATE)
+    lines = terminal.Keyboard()
+    keyboard("one\n")
+    assert [] == lines.read(1)
+    monkeypatch.undo()
+    assert ["one"] == lines.read(LATE)
 
 
 def test_a_code_alone_signs_in_without_an_id(

@@ -23,7 +23,7 @@ from storage.keeping import root_only
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
 
-ELSEWHERE = "set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp"
+ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
 
 
 # A file that is mounted by itself: its name has to stay
@@ -43,7 +43,7 @@ print(forget(store.path), store.load(), os.listdir(store.path.parent))
 print(store.delete(), store.save(ISSUED), store.load() == ISSUED)
 """
     output = python(code, place / "token.json", mount=f"{mount}mount --bind {real} {place}/token.json")
-    assert ["True True True", "True None ['token.json']", "None None True"] == output.splitlines()
+    assert ["True True True", "emptied None ['token.json']", "None None True"] == output.splitlines()
     assert ISSUED == TokenFile(real).load()
 
 

@@ -160,7 +160,7 @@ def test_s5_a_file_and_folder_of_another_user_are_named(open_folder: Path, folde
         if folder_mode == 0o555
         else "its folder belongs to root, as after a sign-in with sudo"
     )
-    elsewhere = "set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp"
+    elsewhere = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
     assert [
         f"{errno.EACCES} {store.path}: could not {verb} the token: Permission denied; {advice}"
         for verb, advice in (("load", owner), ("save", f"{owner}; {elsewhere}"), ("delete", owner))
@@ -175,7 +175,12 @@ def test_s5_a_file_and_folder_of_another_user_are_named(open_folder: Path, folde
         ("own readable file", ""),
         ("another's file", "; it belongs to ME and not to user 54321, who runs this: sudo chown 54321 FILE"),
         ("another's folder", "; its folder belongs to ME, as after a sign-in with sudo"),
+        (
+            "another's folder ticktick-oauth",
+            "; its folder belongs to ME, as after a sign-in with sudo: sudo chown -R 54321 FOLDER",
+        ),
         ("own folder", ""),
+        ("own folder that cannot be entered", "; its folder cannot be entered: chmod 700 FOLDER"),
     ],
 )
 def test_s5_what_to_do_fits_who_owns_what(
@@ -183,14 +188,17 @@ def test_s5_what_to_do_fits_who_owns_what(
 ) -> None:
     """The system says no more than "Permission denied": the error adds what can be seen of the owners."""
     me = pwd.getpwuid(os.geteuid()).pw_name
+    if "ticktick-oauth" in case:
+        store = TokenFile(store.path.parent / "ticktick-oauth" / "token.json")
+        store.path.parent.mkdir()
     if "file" in case:
         store.save(OLD)
         store.path.chmod(0o600 if "readable" in case else 0)
     if "another" in case:
         monkeypatch.setattr(os, "geteuid", lambda: 54321)
-        monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: "another" not in case and "entered" not in case)
     monkeypatch.setattr(os, "open", fail_with(errno.EACCES))
-    text = advice.replace("FILE", str(store.path)).replace("ME", me)
+    text = advice.replace("FILE", str(store.path)).replace("FOLDER", str(store.path.parent)).replace("ME", me)
     assert f"{store.path}: could not load the token: Permission denied{text}" == str(failure_of(store.load))
 
 
@@ -208,4 +216,4 @@ def test_s5_an_empty_folder_that_may_not_be_written_is_refused(open_folder: Path
     open_folder.chmod(0o555)
     line = python(DROP_ROOT + "attempt(store.save, ISSUED)", open_folder / "token.json")
     assert line.startswith(f"{errno.EACCES} {open_folder}/token.json: could not save the token: Permission denied; ")
-    assert "set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp" in line
+    assert "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE" in line

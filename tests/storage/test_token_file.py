@@ -29,7 +29,7 @@ from ticktick_oauth.storage import forget
 from ticktick_oauth.storage import keep
 
 KEPT = dump_issued(ISSUED)
-ELSEWHERE = "set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp"
+ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
 
 
 def write(store: TokenFile, content: str | bytes) -> bytes:
@@ -257,7 +257,7 @@ def test_s11_an_empty_file_is_refused_and_replaced(store: TokenFile) -> None:
     """An empty file holds nothing to lose: load says what to do, save and delete do it."""
     for task in (partial(store.save, ISSUED), store.delete):
         write(store, "")
-        assert f"{store.path}: this file is empty: sign in with ticktick-oauth login" == str(failure_of(store.load))
+        assert f"{store.path}: this file is empty: sign in, and keep the token there" == str(failure_of(store.load))
         task()
     assert store.load() is None
 

@@ -40,7 +40,7 @@ def test_s6_a_limit_on_file_sizes_leaves_the_old_file(store: TokenFile) -> None:
     code = "resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY)); attempt(store.save, ISSUED)"
     assert (
         f"{errno.EFBIG} {store.path}: could not save the token: File too large; there is no space for it: free some, "
-        "or set TICKTICK_OAUTH_TOKEN_FILE to a file in a writable folder, such as /tmp\n"
+        "or name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE\n"
     ) == python(code, store.path)
     check_old(store)
 

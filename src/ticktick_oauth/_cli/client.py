@@ -11,10 +11,12 @@ from .._client import DEFAULT_REDIRECT_URI
 from .._client import Client
 from .._exchange import discover_server
 from .._exchange import register_client
+from .._file_access import quote
 from .._server import DIDA365
 from .._server import TICKTICK
 from .._server import AuthorizationServer
 from ..exceptions import RegistrationError
+from ..storage import command_for
 from .exits import FAILED
 from .exits import USAGE
 from .exits import Stop
@@ -24,6 +26,8 @@ from .terminal import ask
 
 SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
 ID_VARIABLE = "TICKTICK_CLIENT_ID"
+# A device, or a pipe, may have no end.
+_MAX_SECRET = 4096
 _PORTALS = {
     TICKTICK.issuer: "https://developer.ticktick.com/manage",
     DIDA365.issuer: "https://developer.dida365.com/manage",
@@ -75,13 +79,11 @@ def register(server: AuthorizationServer, redirect_uri: str, network: Network, *
         return network.send(endpoint, register_client, found, redirect_uri=redirect_uri)
     except RegistrationError as error:
         reason = str(error)
-    portal, option = _portal(server), {TICKTICK.issuer: "", DIDA365.issuer: " --server dida365"}
     raise Stop(
         f"{reason}\nUse a client of the developer portal:\n"
-        f"  1. Open {portal}, sign in, and make a new app.\n"
+        f"  1. Open {_portal(server)}, sign in, and make a new app.\n"
         f"  2. As its OAuth redirect URL, enter exactly {fixed or DEFAULT_REDIRECT_URI}\n"
-        f"  3. Run ticktick-oauth login --client-id=ID{option.get(server.issuer, f' --server {server.issuer}')}"
-        f"{f' --redirect-uri {fixed}' if fixed else ''}\n"
+        f"  3. Run {command_for(server)} --client-id=ID{f' --redirect-uri {quote(fixed)}' if fixed else ''}\n"
         "     with the app's client id, and enter its client secret when it is asked for.",
         FAILED,
     )
@@ -93,14 +95,20 @@ def _portal(server: AuthorizationServer) -> str:
 
 def _read_secret(file: str) -> str:
     try:
-        # One line, not all of it: the address that the browser was sent to may come next.
-        text = _stdin().readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+        if file == "-":
+            # One line, not all of it: the address that the browser was sent to may come next.
+            text = _stdin().readline(_MAX_SECRET + 1)
+        else:
+            with Path(file).open(encoding="utf-8") as stream:
+                text = stream.read(_MAX_SECRET + 1)
     except OSError as error:
         reason = error.strerror
     except ValueError:
         reason = "it is not UTF-8 text"  # the error would show some of it
     else:
-        return text.rstrip("\r\n")
+        if len(text) <= _MAX_SECRET:
+            return text.rstrip("\r\n")
+        reason = f"it has over {_MAX_SECRET} characters, which no secret has"
     # Without the name, which may be the secret itself.
     raise Stop(f"--client-secret-file: {reason}", USAGE)
 

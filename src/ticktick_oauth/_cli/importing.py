@@ -1,14 +1,19 @@
-"""Run the command ``import``: from a token response to a kept token."""
+"""Run the command ``import``: from a token response, or from a token that is kept elsewhere, to a kept token."""
 
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .._converter import loads
 from .._issued_token import IssuedToken
-from ..exceptions import InvalidTokenError
+from .._issued_token import load_issued
+from .._issued_token import parse_time
+from .._server import AuthorizationServer
+from ..exceptions import OAuthError
+from ..exceptions import StorageError
 from ..storage import TokenFile
 from .clock import now
 from .documents import read_document
@@ -19,8 +24,7 @@ from .exits import Stop
 from .options import add_replace
 from .options import add_server
 from .options import add_token_file
-from .replacing import keep_token
-from .replacing import report_kept
+from .refuge import keep_somewhere
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -31,7 +35,8 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser = commands.add_parser(
         "import",
         help="keep the token of a token response",
-        description="Read a token response, as the token endpoint answers, from standard input, and keep its token.",
+        description="Read a token response, as the token endpoint answers, from standard input, and keep its token; or "
+        "the line that token --format issued prints, which has a server and a time of its own.",
     )
     add_server(parser)
     parser.add_argument(
@@ -47,7 +52,7 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _parse_time(text: str) -> datetime:
     try:
-        time = datetime.fromisoformat(text.replace("Z", "+00:00"))  # Python 3.10 does not know the Z
+        time = parse_time(text)
     except ValueError:
         pass
     else:
@@ -62,15 +67,18 @@ def _import(arguments: Namespace) -> None:
     if arguments.issued_at is not None and arguments.issued_at > at:
         raise Stop("--issued-at is in the future: it is the moment when the response came", USAGE)
     document = read_document("-")
-    if (kind := recognize(document)) is not None:
-        raise Stop(f"standard input: {kind}", ANSWER_IS_NO)
     try:
-        token = loads(document)
-    except InvalidTokenError as error:
-        reason = str(error)
+        issued = _read(document, arguments.server, arguments.issued_at or at)
+    except OAuthError as error:
+        reason = recognize(document) or str(error)
     else:
-        issued = IssuedToken(token=token, issued_at=arguments.issued_at or at, server=arguments.server)
-        keep_token(issued, path, replace=arguments.replace)
-        report_kept(f"Kept a token of {issued.server.issuer}", issued, path)
+        keep_somewhere(f"Kept a token of {issued.server.issuer}", issued, path, replace=arguments.replace)
         return
     raise Stop(f"standard input: {reason}", ANSWER_IS_NO)
+
+
+def _read(document: bytes, server: AuthorizationServer, issued_at: datetime) -> IssuedToken:
+    """Read a token response, or a kept token, which has a server and a moment of its own."""
+    with suppress(StorageError):
+        return load_issued(document)
+    return IssuedToken(token=loads(document), issued_at=issued_at, server=server)

@@ -16,10 +16,10 @@ from .._server import TICKTICK
 from ..exceptions import StorageError
 from ..storage import TOKEN_VARIABLE
 from ..storage import TokenFile
+from ..storage import command_for
 from ..storage import forget
 from ..storage import load_from_environment
 from ..storage import require_issued
-from ..storage import sign_in_command
 from .clock import describe_expiry
 from .clock import now
 from .exits import ANSWER_IS_NO
@@ -89,10 +89,10 @@ def _load(file: str | None) -> tuple[IssuedToken | None, str, str]:
     The file that is named goes before the variable, and that before the default file.
     """
     if file is None and (issued := load_from_environment()):
-        return issued, f"${TOKEN_VARIABLE}", f"unset it, and sign in with: {sign_in_command(issued.server)}"
+        return issued, f"${TOKEN_VARIABLE}", f"unset it, and sign in with: {command_for(issued.server)}"
     store = TokenFile(file)
     issued = store.load()
-    command = sign_in_command(issued.server if issued else TICKTICK, None if file is None else store.path)
+    command = command_for(issued.server if issued else TICKTICK, None if file is None else store.path)
     return issued, str(store.path), f"sign in with: {command}"
 
 
@@ -145,8 +145,9 @@ def _token(arguments: Namespace) -> None:
 
 def _logout(arguments: Namespace) -> None:
     path = TokenFile(arguments.token_file).path
-    if forget(path):
-        print(f"{path} is deleted; TickTick documents no revocation, so the token itself works until it expires")
+    if how := forget(path):
+        reason = ", since it cannot be deleted" if how == "emptied" else ""
+        print(f"{path} is {how}{reason}; TickTick documents no revocation, so the token itself works until it expires")
     else:
         print(f"no token is kept in {path}")
     warn_of_variable()

@@ -128,8 +128,11 @@ def _login(arguments: Namespace) -> int:
     if arguments.redirect_uri is not None:
         check_address("redirect_uri", arguments.redirect_uri)
     replace = _may_replace(path, arguments.server, replace=arguments.replace)
-    issued = _sign_in(arguments, given_client(arguments), network)
-    keep_somewhere(issued, path, replace=replace)
+    client = given_client(arguments)
+    if client is not None:  # else the first request comes before the person, too
+        network.check(client.server.token_endpoint)
+    issued = _sign_in(arguments, client, network)
+    keep_somewhere(f"Signed in at {issued.server.issuer}", issued, path, replace=replace)
     return DONE
 
 

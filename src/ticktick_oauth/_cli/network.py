@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from .._address import Address
 from ..exceptions import TransportError
+from .exits import FAILED
 from .exits import USAGE
 from .exits import Stop
 from .exits import exit_code
@@ -64,6 +65,16 @@ class Network:
             code = exit_code(error)
         raise Stop(reason, code)
 
+    def check(self, url: str) -> None:
+        """Prepare the way to a URL, and send nothing: what is wrong with it comes out before a person is asked.
+
+        Raises:
+            Stop: the environment's proxy cannot be used, or TLS cannot.
+
+        """
+        with self._pool(self._proxy_for(url)):
+            pass
+
     def _proxy_for(self, url: str) -> str | None:
         address = Address.parse(url)
         if not self._use_proxy or address is None or address.is_loopback:
@@ -97,10 +108,17 @@ class Network:
 
 
 def _trust(ca_bundle: str | None = None) -> "SSLContext":
-    from ssl import SSLError
-    from ssl import create_default_context
+    try:
+        from ssl import SSLError
+        from ssl import create_default_context
 
-    context = create_default_context()
+        context = create_default_context()
+    except ImportError as error:
+        raise Stop(f"could not load ssl: {error}", FAILED) from None
+    except OSError as error:  # such as for an SSLKEYLOGFILE that cannot be written
+        from .._failure import describe
+
+        raise Stop(f"could not read the trust store: {describe(error)}", FAILED) from None
     context.hostname_checks_common_name = False  # as the package's own, on Python 3.10 to 3.12
     try:
         if ca_bundle is not None:

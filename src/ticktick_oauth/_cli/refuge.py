@@ -1,28 +1,32 @@
 """Keep what was issued: where it should be, or else in a private folder of its own, as no sign-in may be lost."""
 
 import os
-import shlex
 from pathlib import Path
 from tempfile import mkdtemp
 
 from .._issued_token import IssuedToken
-from .._server import TICKTICK
 from ..exceptions import StorageError
 from ..storage import TokenFile
+from ..storage import command_for
 from .exits import NOT_KEPT
 from .exits import Stop
 from .replacing import keep_token
 from .replacing import report_kept
 
 
-def keep_somewhere(issued: IssuedToken, path: Path, *, replace: bool) -> None:
+def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool) -> None:
     """Save a token, in a fresh folder if it cannot be saved where it should, and report where.
+
+    Args:
+        title: What the report begins with.
+        issued: The token.
+        path: The file where it should be.
+        replace: Whether it may take the place of any kept token.
 
     Raises:
         Stop: it is somewhere else, nowhere, or may not take the place of the one that is kept.
 
     """
-    title = f"Signed in at {issued.server.issuer}"
     try:
         keep_token(issued, path, replace=replace)
     except StorageError as error:
@@ -37,8 +41,7 @@ def keep_somewhere(issued: IssuedToken, path: Path, *, replace: bool) -> None:
         advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
     else:
         report_kept(title, issued, refuge)
-        server = "" if issued.server.issuer == TICKTICK.issuer else f" --server {issued.server.issuer}"
-        command = f"ticktick-oauth token{server} --token-file {shlex.quote(str(refuge))}"
+        command = command_for(issued.server, refuge, command="token")
         advice = f"the token is kept in {refuge} instead: move it, or print it with {command}"
     raise Stop(f"{reason}; {advice}", NOT_KEPT)
 

@@ -127,7 +127,7 @@ In a program:
 And with a client such as the portal makes, in a terminal:
 
   TICKTICK_CLIENT_SECRET={client.client_secret} \\
-  ticktick-oauth login --client-id={client.client_id} --redirect-uri {client.redirect_uri} {options}
+  ticktick-oauth login --client-id={client.client_id} --redirect-uri {quote(client.redirect_uri)} {options}
 
 in a program:
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from queue import Empty
@@ -18,6 +19,11 @@ from .output import say
 _TERMINAL = "CONIN$" if sys.platform == "win32" else "/dev/tty"
 # The lines of one paste come at once; who types does not press Enter twice in this time, in seconds.
 _PAUSE = 0.2
+# A paste is over by then, in seconds: lines that come on and on, as from a program, do not hold up all else.
+_LONGEST = 1.0
+# Many times what anybody pastes in one sign-in; what has more, such as a file or a device, is not read further.
+_MAX_LINES = 200
+_MAX_BYTES = 256 * 1024
 
 
 def ask(prompt: str, *, hidden: bool = False, instead: str) -> str:
@@ -87,8 +93,9 @@ class Keyboard:
     def read(self, timeout: float) -> list[str]:
         """Return the lines that came together; none when nothing came within the timeout, in seconds."""
         lines: list[str] = []
+        end = time.monotonic() + timeout + _LONGEST
         with suppress(Empty):
-            while self._sources:
+            while self._sources and time.monotonic() < end:
                 line = self._lines.get(timeout=_PAUSE if lines else timeout)
                 if line is None:
                     self._sources -= 1
@@ -110,11 +117,13 @@ def _read(descriptor: int, lines: "Queue[str | None]") -> None:
     with suppress(AttributeError):  # Windows has no job control
         # In the background a terminal cannot be read: an error, where the signal would stop the whole program.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
-    rest = b""
+    rest, number, size = b"", 0, 0
     with suppress(OSError):
-        while data := os.read(descriptor, 65536):
+        while number < _MAX_LINES and size < _MAX_BYTES and (data := os.read(descriptor, 65536)):
+            size += len(data)
             *whole, rest = (rest + data).split(b"\n")
-            for line in whole:
+            for line in whole[: _MAX_LINES - number]:
                 lines.put(line.decode(errors="replace").strip())
+            number += len(whole)
     lines.put(rest.decode(errors="replace").strip())
     lines.put(None)
