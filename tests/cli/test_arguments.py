@@ -9,7 +9,7 @@ from cli.conftest import Run
 
 SECRET = "s3cret-canary"
 COMMANDS = ("login", "status", "token", "logout", "import", "check", "schema", "demo", "sandbox")
-NOT_UNDERSTOOD = "is not understood; it is not shown, as it may be a secret"
+NOT_UNDERSTOOD = "is not understood (not shown: a secret may be there)"
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,16 @@ NOT_UNDERSTOOD = "is not understood; it is not shown, as it may be a secret"
         (SECRET, "there is no such command"),
         (f"login --client-secr={SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
         (f"login --client={SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
-        (f"login --client {SECRET}", f"argument 1, 2 of ticktick-oauth login {NOT_UNDERSTOOD}"),
-        (f"login --secret {SECRET}", f"argument 1, 2 of ticktick-oauth login {NOT_UNDERSTOOD}"),
+        (
+            f"login --client {SECRET}",
+            f"arguments 1, 2 of ticktick-oauth login {NOT_UNDERSTOOD.replace('is', 'are', 1)}",
+        ),
+        (
+            f"login --secret {SECRET}",
+            f"arguments 1, 2 of ticktick-oauth login {NOT_UNDERSTOOD.replace('is', 'are', 1)}",
+        ),
         (f"login --manual {SECRET}", f"argument 2 of ticktick-oauth login {NOT_UNDERSTOOD}"),
-        (f"login -- {SECRET}", "of ticktick-oauth login is not understood"),
+        (f"login -- {SECRET}", "of ticktick-oauth login are not understood"),
         (f"login -x{SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
         (f"login --manual={SECRET}", "argument --manual/--no-browser: it takes no value"),
         (f"login --client-secret={SECRET}", "others can see the arguments of a program"),
@@ -44,7 +50,7 @@ NOT_UNDERSTOOD = "is not understood; it is not shown, as it may be a secret"
         (f"import --issued-at {SECRET}", "argument --issued-at: a time is in ISO 8601 with an offset"),
         (f"import {SECRET}", f"argument 1 of ticktick-oauth import {NOT_UNDERSTOOD}"),
         (f"schema {SECRET}", f"argument 1 of ticktick-oauth schema {NOT_UNDERSTOOD}"),
-        (f"check {SECRET} {SECRET}", f"of ticktick-oauth check {NOT_UNDERSTOOD}"),
+        (f"check {SECRET} {SECRET}", "of ticktick-oauth check are not understood"),
         (
             f"check {SECRET}",
             "FILE cannot be read: No such file or directory; it is a file's name, or - for standard input",

@@ -216,6 +216,7 @@ def test_a_refused_redirect_is_shown_once_and_the_wait_goes_on(login: Login, mon
     shown = stderr.getvalue()
     assert 1 == shown.count("\r\033[KRefused: the redirect's state is not this request's")
     assert "canary" not in shown
+    assert "or is forged; open the address above again\n" in shown
     assert shown.endswith("\r\033[K")
 
 
@@ -232,16 +233,17 @@ def test_a_redirect_to_the_wrong_host_is_reported(login: Login, capsys: pytest.C
     assert "\nRefused: the redirect came for another host or port than http://127.0.0.1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("option", "words"), [([], ", if none opens by itself"), (["--manual"], "")])
 def test_at_a_terminal_the_address_has_a_line_and_the_time_is_counted(
-    login: Login, monkeypatch: pytest.MonkeyPatch
+    option: list[str], words: str, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The address stands alone, to be copied; the time that is left stands below, in one line."""
     login.opener = open_nothing
     stderr = Terminal()
     monkeypatch.setattr(sys, "stderr", stderr)
-    assert 4 == login("--timeout", "0.4")
+    assert 4 == login("--timeout", "0.4", *option)
     head, address, rest = stderr.getvalue().split("\n\n", 2)
-    assert "Open this address in a browser and sign in, if none opens by itself:" == head
+    assert f"Open this address in a browser and sign in{words}:" == head
     assert address.startswith(f"  {login.sandbox.server.authorization_endpoint}?")
     assert rest.startswith("If the browser cannot show the page that follows, paste here the address")
     assert "\n\r\033[KWaiting, 1 second left \r\033[K" in rest

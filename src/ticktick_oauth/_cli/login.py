@@ -155,8 +155,9 @@ def _sign_in(arguments: Namespace, client: Client | None, network: Network) -> I
         request = make_request(client, pkce=arguments.pkce)
         if receiver is not None:
             receiver.expect(request)
-        show_address(request)
-        if receiver is not None and not arguments.manual:
+        is_opened = receiver is not None and not arguments.manual
+        show_address(request, is_opened=is_opened)
+        if is_opened:
             start_browser(request.uri)
         # Listening to the end, so that a reload of the redirect finds the page that says so.
         return _exchange(client, wait_for_person(request, receiver, arguments.timeout), network)

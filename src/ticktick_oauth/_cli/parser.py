@@ -39,8 +39,11 @@ class Parser(ArgumentParser):
         else:
             if not unknown:
                 return arguments, unknown
-            places = ", ".join(str(place) for place, argument in enumerate(args, 1) if argument in unknown)
-            reason = f"argument {places} of {self.prog} is not understood; it is not shown, as it may be a secret"
+            places = [str(place) for place, argument in enumerate(args, 1) if argument in unknown]
+            subject, verb = ("arguments", "are") if len(places) > 1 else ("argument", "is")
+            reason = (
+                f"{subject} {', '.join(places)} of {self.prog} {verb} not understood (not shown: a secret may be there)"
+            )
         return self.error(reason)
 
     def exit(self, status: int = DONE, message: str | None = None) -> NoReturn:

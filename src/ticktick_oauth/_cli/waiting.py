@@ -59,12 +59,13 @@ def listen(redirect_uri: str | None, *, manual: bool) -> "Generator[RedirectRece
         yield receiver
 
 
-def show_address(request: AuthorizationRequest) -> None:
-    """Show the authorization URL, before any browser is started: nobody knows whether one opens."""
+def show_address(request: AuthorizationRequest, *, is_opened: bool) -> None:
+    """Show the authorization URL, also where a browser is started with it: nobody knows whether one opens."""
     if sys.stderr is None or not sys.stderr.isatty():
         print_address(request.uri)
         return
-    say(f"Open this address in a browser and sign in, if none opens by itself:\n\n  {request.uri}\n")
+    unless = ", if none opens by itself" if is_opened else ""
+    say(f"Open this address in a browser and sign in{unless}:\n\n  {request.uri}\n")
     say("If the browser cannot show the page that follows, paste here the address that it was sent to.")
 
 
@@ -139,7 +140,8 @@ def _tidy(text: str, request: AuthorizationRequest) -> str:
 def _refuse(reason: str) -> str:
     """Say why something was refused, and return what stands in the last line then."""
     show("")
-    say(f"Refused: {reason}")
+    # This sign-in goes on, and its address is still on the screen.
+    say(f"Refused: {reason.replace('start again at the authorization URL', 'open the address above again')}")
     return ""
 
 
