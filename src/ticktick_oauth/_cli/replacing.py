@@ -24,7 +24,11 @@ def server_objection(path: Path, server: AuthorizationServer) -> str | None:
 
     """
     kept = find_replaceable(path)
-    if kept is None or kept.is_expired(now=now()) or kept.server.issuer == server.issuer:
+    return None if kept is None else _server_objection(kept, path, server)
+
+
+def _server_objection(kept: IssuedToken, path: Path, server: AuthorizationServer) -> str | None:
+    if kept.server.issuer == server.issuer or kept.is_expired(now=now()):
         return None
     return f"{path} keeps a valid token of {kept.server.issuer}"
 
@@ -56,7 +60,7 @@ def _objection(issued: IssuedToken, path: Path, at: datetime) -> str | None:
     # TickTick's server answers with the same token again, and its time moves by a second.
     if kept is None or kept.token.access_token == issued.token.access_token:
         return None
-    if reason := server_objection(path, issued.server):
+    if reason := _server_objection(kept, path, issued.server):
         return reason
     if kept.expires_at > max(at, issued.expires_at):
         return f"{path} keeps a token that is valid for longer: it {describe_expiry(kept, at=at)}"
