@@ -101,6 +101,8 @@ class Peer:
         self.fill = fill
         self.lines: list[Line] = []
         self.stopped = threading.Event()
+        self.met = threading.Event()
+        """Set once it has accepted a connection."""
         self.asked = threading.Event()
         """Set once a whole request has come."""
         self._listener = socket.create_server((LOOPBACK, 0))
@@ -158,6 +160,7 @@ class Peer:
         connected.settimeout(_PATIENCE)
         line = Line(connected, self)
         self.lines.append(line)
+        self.met.set()
         # That the other side hangs up is what most scripts are about.
         with suppress(OSError):
             try:

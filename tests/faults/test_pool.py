@@ -239,7 +239,7 @@ def test_n9_by_a_pool(watch: Watch) -> None:
     """N9: the deadline is checked between reads of the body."""
     drip = dripped(HEAD + b"Content-Length: 500\r\n\r\n", b" " * 500)
     with Peer(drip) as peer, urllib3.PoolManager() as http:
-        outcome = watch.exchange(peer.url(), http=http, timeout=SOON)
+        outcome = watch.exchange(peer.url(), peer.asked, http=http, timeout=SOON)
     assert type(outcome) is DeadlineExceededError
     assert not outcome.code_unused
     assert watch.elapsed < SOON + 1

@@ -198,7 +198,7 @@ def test_metadata(case: Case, pool: Callable[[], urllib3.PoolManager | None], wa
     origin: list[str] = []
     with Peer(reply()) as trap, Peer(case.play, fill=_filled(watch, trap, origin)) as peer:
         origin.append(f"http://{LOOPBACK}:{peer.port}")
-        outcome = watch.run(lambda: discover_server(origin[0], http=pool(), timeout=case.timeout))
+        outcome = watch.run(lambda: discover_server(origin[0], http=pool(), timeout=case.timeout), peer.asked)
     _assert_outcome(case, outcome, peer, trap, watch)
     assert peer.received.startswith(b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\n")
 
@@ -212,7 +212,7 @@ def test_registration(case: Case, pool: Callable[[], urllib3.PoolManager | None]
         origin.append(f"http://{LOOPBACK}:{peer.port}")
         server = _server(origin[0])
         outcome = watch.run(
-            lambda: register_client(server, redirect_uri=REDIRECT_URI, http=pool(), timeout=case.timeout)
+            lambda: register_client(server, redirect_uri=REDIRECT_URI, http=pool(), timeout=case.timeout), peer.asked
         )
     _assert_outcome(case, outcome, peer, trap, watch)
     assert peer.received.startswith(b"POST /register HTTP/1.1\r\n")

@@ -33,7 +33,7 @@ def test_a_row(case: Case, pool: Callable[[], urllib3.PoolManager | None], watch
     """A server's script ends in the row's token or error, in time, with one request and no secret shown."""
     http = pool()
     with Peer(reply()) as trap, Peer(case.play, fill=lambda data: _fill(data, watch, trap)) as peer:
-        outcome = watch.exchange(peer.url(), timeout=case.timeout, http=http)
+        outcome = watch.exchange(peer.url(), peer.asked, timeout=case.timeout, http=http)
         if http is not None:
             http.clear()
     assert (case.error or OAuthTokenV1) is type(outcome), outcome

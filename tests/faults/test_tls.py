@@ -46,7 +46,8 @@ def _play(
 ) -> tuple[OAuthTokenV1 | OAuthError, Peer]:
     """Exchange with an https peer; where there is no context, the script has the raw connection."""
     with Peer(script, tls=context, fill=watch.canaries.fill) as peer:
-        outcome = watch.exchange(peer.url().replace("http://", "https://"), timeout=timeout)
+        begun = peer.asked if context else peer.met
+        outcome = watch.exchange(peer.url().replace("http://", "https://"), begun, timeout=timeout)
     assert peer.connections == 1
     assert watch.elapsed < timeout + 1
     return outcome, peer

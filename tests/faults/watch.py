@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ import pytest
 from ticktick_oauth import AuthorizationServer
 from ticktick_oauth import Client
 from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import _connection
 from ticktick_oauth import exchange_code
 from ticktick_oauth.exceptions import OAuthError
 
@@ -21,13 +23,31 @@ from .canaries import faces_of
 _T = TypeVar("_T")
 
 
+class LateClock:
+    """The clock of an exchange's deadline, which stands still until something has happened.
+
+    What a busy machine needs for the steps before that is not counted.
+    """
+
+    def __init__(self, begun: Event) -> None:
+        self.begun = begun
+        self.start = time.monotonic()
+
+    def monotonic(self) -> float:
+        """Return the seconds since the last call before it happened."""
+        now = time.monotonic()
+        if not self.begun.is_set():
+            self.start = now
+        return now - self.start
+
+
 class Watch:
     """Makes exchanges, and keeps all that could show a secret: errors, warnings, log records, output."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
         self.canaries = Canaries()
         self.elapsed = 0.0
-        """Seconds that the last exchange took."""
+        """Seconds that the last exchange took, as its deadline counts them."""
         self._caplog = caplog
         self._capfd = capfd
         self._faces: list[str] = []
@@ -39,27 +59,35 @@ class Watch:
         server = AuthorizationServer(issuer=origin, authorization_endpoint=f"{origin}/authorize", token_endpoint=url)
         return Client(client_id=CLIENT_ID, client_secret=self.canaries.client_secret, server=server)
 
-    def exchange(self, url: str, **options: Any) -> OAuthTokenV1 | OAuthError:  # noqa: ANN401 - as `exchange_code` has them
-        """Exchange the canary code, once; return an error of the family."""
+    def exchange(
+        self,
+        url: str,
+        since: Event | None = None,
+        **options: Any,  # noqa: ANN401 - as `exchange_code` has them
+    ) -> OAuthTokenV1 | OAuthError:
+        """Exchange the canary code, once; return an error of the family; the deadline counts from an event on."""
         client = self.client(url)
         options["code_verifier"] = self.canaries.code_verifier
-        outcome = self.run(lambda: exchange_code(client, self.canaries.code, **options))
+        outcome = self.run(lambda: exchange_code(client, self.canaries.code, **options), since)
         self._faces.append(repr(client))
         if isinstance(outcome, OAuthTokenV1):
             assert self.canaries.access_token == str(outcome.access_token)
         return outcome
 
-    def run(self, call: Callable[[], _T]) -> _T | OAuthError:
-        """Call what uses the network, once; return an error of the family."""
+    def run(self, call: Callable[[], _T], since: Event | None = None) -> _T | OAuthError:
+        """Call what uses the network, once; return an error of the family; its deadline counts from an event on."""
         outcome: _T | OAuthError
-        start = time.monotonic()
-        with warnings.catch_warnings(record=True) as caught:
+        begun = Event()
+        begun.set()
+        clock = LateClock(since or begun)
+        with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            patch.setattr(_connection, "time", clock)
             try:
                 outcome = call()
             except OAuthError as error:
                 outcome = error
-        self.elapsed = time.monotonic() - start
+            self.elapsed = clock.monotonic()
         assert not caught
         self._faces.append(repr(outcome))
         if isinstance(outcome, OAuthError):
