@@ -4,6 +4,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable
+from collections.abc import Iterator
 from contextvars import Context
 from datetime import datetime
 from datetime import timezone
@@ -77,16 +78,15 @@ def test_a_planted_secret_is_found_in_an_error(place: str, name: str) -> None:
     assert canaries.found_in(faces_of(_with("nothing", PLANTS[place]))) == []
 
 
-@pytest.mark.parametrize(
-    "leak",
-    [
-        lambda secret: logging.getLogger("any").debug("sent %s", secret),
-        lambda secret: logging.getLogger("any").warning("sent", extra={"request": secret}),
-        lambda secret: sys.stdout.write(secret),  # noqa: PLW0108 - it is another one by then
-        lambda secret: sys.stderr.write(secret),  # noqa: PLW0108 - as above
-    ],
-    ids=["log", "log extra", "stdout", "stderr"],
-)
+LEAKS: dict[str, Callable[[str], object]] = {
+    "log": lambda secret: logging.getLogger("any").debug("sent %s", secret),
+    "log extra": lambda secret: logging.getLogger("any").warning("sent", extra={"request": secret}),
+    "stdout": lambda secret: sys.stdout.write(secret),  # noqa: PLW0108 - it is another one by then
+    "stderr": lambda secret: sys.stderr.write(secret),  # noqa: PLW0108 - as above
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_planted_secret_is_found_in_what_a_process_shows(
     unchecked: Watch, leak: Callable[[str], object], name: str
@@ -95,6 +95,19 @@ def test_a_planted_secret_is_found_in_what_a_process_shows(
     assert unchecked.leaks() == []
     leak(getattr(unchecked.canaries, name))
     assert name in unchecked.leaks()
+
+
+@pytest.fixture
+def leaking(unchecked: Watch) -> Iterator[Watch]:
+    """Search where `watch` does, at the end of a test, for a code that was shown in it."""
+    yield unchecked
+    assert "code" in unchecked.leaks()
+
+
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
+def test_a_planted_secret_is_found_at_the_end_of_a_test(leaking: Watch, leak: Callable[[str], object]) -> None:
+    """What pytest has put away by then is searched, too."""
+    leak(leaking.canaries.code)
 
 
 def test_an_error_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.MonkeyPatch) -> None:

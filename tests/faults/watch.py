@@ -102,5 +102,7 @@ class Watch:
 
     def leaks(self) -> list[str]:
         """Return the names of the secrets that something shows."""
-        logged = [f"{record.getMessage()} {vars(record)!r} {record.exc_info}" for record in self._caplog.records]
-        return self.canaries.found_in([*self._faces, *logged, self._caplog.text, *self._capfd.readouterr()])
+        # By the end of a test, pytest has put away what was logged in it.
+        records = [record for when in ("setup", "call", "teardown") for record in self._caplog.get_records(when)]
+        logged = [f"{record.getMessage()} {vars(record)!r} {record.exc_info}" for record in records]
+        return self.canaries.found_in([*self._faces, *logged, *self._capfd.readouterr()])
