@@ -49,6 +49,10 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
         {"error": "server_error", "description": "later", "uri": "https://example.com/"},
     ),
     (
+        AuthorizationError(error="server_error", uri="https://example.com/"),
+        {"error": "server_error", "description": None, "uri": "https://example.com/"},
+    ),
+    (
         TokenEndpointError(503),
         {"status": 503, "error": None, "description": None, "retry_after": None, "hint": None},
     ),
@@ -57,7 +61,11 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
         {"status": 400, "error": "invalid_grant", "description": "used", "retry_after": 5, "hint": "start again"},
     ),
     (
-        RegistrationError(None, hint="its issuer is another"),
+        TokenEndpointError(status=429, hint="wait"),
+        {"status": 429, "error": None, "description": None, "retry_after": None, "hint": "wait"},
+    ),
+    (
+        RegistrationError(status=None, hint="its issuer is another"),
         {"status": None, "error": None, "description": None, "retry_after": None, "hint": "its issuer is another"},
     ),
     (
@@ -68,7 +76,7 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
     (TransportError("words", None), {"reason": "words", "code_unused": None}),
     (TransportError("words"), {"reason": "words", "code_unused": False}),
     (TransportError("words", True), {"reason": "words", "code_unused": True}),  # noqa: FBT003 - as it pickles
-    (DeadlineExceededError("words", True), {"reason": "words", "code_unused": True}),  # noqa: FBT003 - as above
+    (DeadlineExceededError(reason="words", code_unused=True), {"reason": "words", "code_unused": True}),
     (StorageError("words"), {"strerror": "words", "filename": None, "errno": None}),
     (
         StorageError("words", "/path", errno.EACCES),
