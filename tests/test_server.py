@@ -106,6 +106,7 @@ def test_fit_addresses_are_taken_as_they_are(name: str, address: str) -> None:
         ("https://example.com/canary\n", "absolute"),
         ("https://example.com\\@evil.example/canary", "absolute"),
         ("https://exämple.com/canary", "absolute"),
+        ("https://éxample.com/canary", "absolute"),
         ("https://example.com:99999/canary", "absolute"),
         ("https://example.com:0/canary", "absolute"),
         ("https://example.com:port/canary", "absolute"),
@@ -123,6 +124,22 @@ def test_unfit_addresses_are_refused(name: str, address: str, words: str) -> Non
         _server(**{name: address})
     assert str(caught.value).startswith(name)
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "origin"),
+    [
+        ("HTTPS://Example.COM", ("https", "example.com", 443, "/", ""), "https://example.com"),
+        ("https://example.com:80/A?", ("https", "example.com", 80, "/A", ""), "https://example.com:80"),
+        ("http://[::A]:/?b=/?c", ("http", "::a", 80, "/", "b=/?c"), "http://[::a]"),
+        ("http://127.0.0.1:65535?b", ("http", "127.0.0.1", 65535, "/", "b"), "http://127.0.0.1:65535"),
+    ],
+)
+def test_an_address_is_split(text: str, parts: tuple[object, ...], origin: str) -> None:
+    """What makes no difference is brought into one form; the origin has neither path nor query."""
+    address = Address.parse(text)
+    assert address is not None
+    assert (parts, origin) == (address, address.origin)
 
 
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join))
