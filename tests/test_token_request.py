@@ -290,15 +290,15 @@ def test_h10_other_error_codes(code: str) -> None:
 def test_h11_what_is_not_json(status: int, body: str) -> None:
     """H11: a firewall's page or an empty answer is explained by its status, and as what it is."""
     error = _refusal(status, body)
-    assert error.error is None
+    kind = "not JSON" if body else "empty"
+    assert (None, f"the answer is {kind}: it may come from a proxy or a firewall") == (error.error, error.hint)
     assert f"status {status}" in str(error)
-    assert ("not JSON" if body else "empty") in str(error)
 
 
 @pytest.mark.parametrize("body", ["[]", "[1]", "5", "null", "{}"])
 def test_h11_json_without_an_error_code(body: str) -> None:
     """H11: JSON of whatever kind is not taken for something else."""
-    assert "the answer is JSON without an error code" in str(_refusal(400, body))
+    assert "the answer is JSON without an error code" == _refusal(400, body).hint
 
 
 def test_h25_a_number_that_nobody_can_read_loses_nothing() -> None:
@@ -405,7 +405,16 @@ def test_the_vendors_own_shape_is_read() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_h1_to_h5_a_redirect_is_shown_by_its_host(status: int, location: str, host: str) -> None:
     """H1 to H5: the target's host is shown and nothing else of it."""
-    assert f"it redirects to {host}, which is not followed" in str(_refusal(status, "", Location=location))
+    hint = _refusal(status, "", Location=location).hint
+    assert f"it redirects to {host}, which is not followed: check the server's token_endpoint" == hint
+
+
+@pytest.mark.parametrize(("status", "location"), [(299, "/"), (300, "/"), (399, "/"), (400, "/"), (302, None)])
+def test_what_a_redirect_is(status: int, location: str | None) -> None:
+    """H1 to H5: it has a status from 300 to 399, and a Location."""
+    headers = {} if location is None else {"Location": location}
+    hint = _refusal(status, {"error": "odd"}, REQUEST, **headers).hint or ""
+    assert hint.startswith("it redirects") == (status in {300, 399})
 
 
 SECRET_FORMS = [
