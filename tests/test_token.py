@@ -82,6 +82,16 @@ def test_validators(changes: dict[str, Any], error: type[Exception], message: st
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_subclass_of_int_is_an_int() -> None:
+    """Seconds of a program's own class are taken, and kept as they are."""
+
+    class Seconds(int):
+        """A whole number of seconds."""
+
+    seconds = Seconds(60)
+    assert seconds is OAuthTokenV1(**_members(expires_in=seconds)).expires_in
+
+
 @pytest.mark.parametrize("name", ["access_token", "expires_in"])
 def test_required(name: str) -> None:
     """The two fields without a default are required, and nothing is taken by position."""

@@ -20,6 +20,7 @@ from storage.keeping import mode_of
 from storage.keeping import posix_only
 from storage.keeping import python
 from storage.keeping import root_only
+from ticktick_oauth._in_place import overwrite
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
 
@@ -141,6 +142,16 @@ def test_s3b_a_file_that_load_would_refuse_is_not_written_in_place(mounted: Toke
     os.chown(mounted.path, 54321, 54321)
     assert "it belongs to user 54321 and not to root, who runs this" in str(failure_of(mounted.save, OLD))
     assert before == mounted.path.read_bytes()
+
+
+@posix_only
+def test_s3b_only_a_regular_file_is_written_in_place(tmp_path: Path) -> None:
+    """What took the file's place at the last moment is left alone, and the call does not wait on it."""
+    os.mkfifo(tmp_path / "pipe")
+    reason = f"this is a folder, a pipe or a device, not a regular file; {ELSEWHERE}"
+    assert reason == str(failure_of(overwrite, tmp_path / "pipe", b"x"))
+    assert not overwrite(tmp_path, b"x")
+    assert not overwrite(tmp_path / "none", b"x")
 
 
 # A secret that is mounted read-only
@@ -305,6 +316,21 @@ def test_s14_a_file_system_that_keeps_the_mode_of_folders_is_no_hindrance(
     store = TokenFile(tmp_path / "folder" / "token.json")
     store.save(ISSUED)
     assert ISSUED == store.load()
+    assert 0o700 == mode_of(store.path.parent)
+
+
+@posix_only
+def test_s14_a_file_system_that_does_not_say_how_it_is_mounted_counts_as_writable(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile
+) -> None:
+    """Then a link and the rights of others are refused, as on any file system that is not a mounted secret."""
+    monkeypatch.setattr(os, "statvfs", fail_with(errno.ENOSYS))
+    store.save(ISSUED)
+    link = TokenFile(store.path.with_name("link"))
+    link.path.symlink_to(store.path)
+    assert "this is a symbolic link" in str(failure_of(link.load))
+    store.path.chmod(0o644)
+    assert "its mode 0644 lets others than its owner use it" in str(failure_of(store.load))
 
 
 def test_s15_a_home_that_may_not_be_written_is_refused(open_folder: Path) -> None:

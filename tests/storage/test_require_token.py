@@ -19,6 +19,7 @@ from ticktick_oauth import dump_issued
 from ticktick_oauth import storage
 from ticktick_oauth.exceptions import SignInRequiredError
 from ticktick_oauth.storage import TokenFile
+from ticktick_oauth.storage import require_issued
 from ticktick_oauth.storage import require_token
 
 NOW = datetime.now(timezone.utc)
@@ -118,7 +119,7 @@ def test_a_token_that_has_to_be_valid_for_longer_is_not_handed_out(
     assert ISSUED.token == require_token(leeway=day)
     at = ISSUED.expires_at - day
     assert f"the token in {default.path} expires on 2027-05-22 at 11:59 UTC; {advice}" == refusal_of(leeway=day)
-    assert ISSUED.token == require_token()
+    assert (ISSUED.token, ISSUED) == (require_token(), require_issued())
     at = ISSUED.expires_at
     assert f"the token in {default.path} expired on 2027-05-22 at 11:59 UTC; {advice}" == refusal_of()
 

@@ -1,5 +1,6 @@
 """A `TokenFile` as a `TokenStore`: what it keeps, where, and what it refuses to touch (S3b, S4, S11, S12)."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -15,6 +16,7 @@ from storage.keeping import ACCESS_TOKEN
 from storage.keeping import HOMELESS
 from storage.keeping import ISSUED
 from storage.keeping import OLD
+from storage.keeping import fail_with
 from storage.keeping import failure_of
 from storage.keeping import posix_only
 from storage.keeping import python
@@ -107,6 +109,23 @@ def test_importing_storage_loads_little() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     never = {"asyncio", "email", "hashlib", "http", "logging", "random", "secrets", "shlex", "socket", "ssl", "urllib3"}
     assert set() == never & {*loaded}
+
+
+@posix_only
+def test_no_file_stays_open(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
+    """Neither a call that works nor one that is refused keeps a descriptor."""
+    store.path.with_name(".ticktick-oauth-0123456789abcdef.tmp").touch(0o600)
+    before = set(Path("/dev/fd").iterdir())
+    store.save(OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail_with(errno.EBUSY))
+        store.save(ISSUED)
+    store.path.chmod(0o644)
+    failure_of(store.load)
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+    store.delete()
+    assert set() == set(Path("/dev/fd").iterdir()) - before
 
 
 # Where the file is
