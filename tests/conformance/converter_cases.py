@@ -95,6 +95,7 @@ EXPIRES_IN: list[tuple[str, int | None]] = [
     ('"1.5"', None),
     ('"1.0.0"', None),
     ('"1e3"', None),
+    ('"60m"', None),
     ('"0x10"', None),
     ('"\u0661"', None),
     ('"\uff11"', None),
@@ -307,6 +308,21 @@ DOCUMENTS: list[tuple[str | bytes, tuple[str, ...] | None]] = [
     ),
 ]
 
+# What is not a document of members, and the reason for which it is refused.
+DOCUMENT_REASONS: list[tuple[str | bytes, str]] = [
+    ("", "not JSON from character 0 on"),
+    (" \n{x", "not JSON from character 3 on"),
+    (" {} \n{}", "not JSON from character 3 on, where more follows the value"),
+    ("\ud800", "expected Unicode text, got a str with a lone surrogate"),
+    ('"\\ud800"', "expected Unicode text, got the escape of a lone surrogate"),
+    (b"\xff", "not JSON: the bytes are not UTF-8"),
+    ("1" * 4301 + ".0", "expected numbers of up to 4300 digits, got a longer one"),
+    ("[" * 201, "expected at most 200 levels of arrays and objects, got more"),
+    ("[" * 200 + "]" * 200, "expected an object, got an array"),
+    ("[" * 200 + '"\\u0041"' + "]" * 200, "expected an object, got an array"),
+    ("null", "expected an object, got null"),
+]
+
 # A member of a mapping, and the reason for which it is refused.
 REASONS: list[tuple[dict[str, object], str]] = [
     ({"access_token": "x"}, "expected a UUID of version 4, got a string that does not match"),
@@ -318,4 +334,8 @@ REASONS: list[tuple[dict[str, object], str]] = [
     ({"expires_in": {}}, "expected a whole number of seconds, got an object"),
     ({"token_type": True}, "expected 'bearer', got a boolean"),
     ({"scope": object()}, "expected 'tasks:read tasks:write', got a Python object"),
+    (
+        {"scope": "tasks:read"},
+        "expected 'tasks:read tasks:write', got one of the two: the person allowed only a part",
+    ),
 ]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from conformance.converter_cases import ACCESS_TOKENS
 from conformance.converter_cases import CANARY
+from conformance.converter_cases import DOCUMENT_REASONS
 from conformance.converter_cases import DOCUMENTS
 from conformance.converter_cases import EXPIRES_IN
 from conformance.converter_cases import IGNORED
@@ -267,6 +268,20 @@ def test_all_problems_at_once() -> None:
     ]
 
 
+def test_what_is_missing_is_named() -> None:
+    """The two members without a default are looked for."""
+    assert _problems("{}") == [
+        ("access_token", "expected a UUID of version 4, got nothing: it is missing"),
+        ("expires_in", "expected a whole number of seconds, got nothing: it is missing"),
+    ]
+
+
+@pytest.mark.parametrize(("data", "reason"), DOCUMENT_REASONS)
+def test_reasons_of_a_document(data: str | bytes, reason: str) -> None:
+    """A document that is not one of members is refused as a whole: where it is not JSON, or what it is instead."""
+    assert [("", reason)] == _problems(data)
+
+
 @pytest.mark.parametrize(("mapping", "reason"), REASONS)
 def test_reasons(mapping: dict[str, object], reason: str) -> None:
     """A reason names the type that was met in JSON's words, or Python's where JSON has none."""
@@ -323,7 +338,7 @@ def test_lower_limit_for_integers() -> None:
     limit = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(1000)
     try:
-        assert ("",) == verdict(loads, document(expires_in="1" * 1001))
+        assert [("", "not JSON from character 0 on")] == _problems(document(expires_in="1" * 1001))
         assert ("expires_in",) == verdict(loads, document(expires_in=f'"{"1" * 1001}"'))
         assert 10**999 == loads(document(expires_in=f'"1{"0" * 999}"')).expires_in
     finally:
