@@ -49,6 +49,14 @@ print(store.delete(), store.save(ISSUED), store.load() == ISSUED)
 
 
 @pytest.fixture
+def stale(store: TokenFile) -> Path:
+    """Make a temporary file that a killed program left."""
+    path = store.path.with_name(".ticktick-oauth-0123456789abcdef.tmp")
+    path.touch(0o600)
+    return path
+
+
+@pytest.fixture
 def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
     """Make a store whose file can be neither renamed nor removed, as one that is mounted by itself."""
     store.save(ISSUED)
@@ -76,11 +84,15 @@ def test_s3b_a_write_in_place_is_whole_private_and_synced(monkeypatch: pytest.Mo
     assert (inode, mounted.path.stat().st_size) == synced[-1]
 
 
+@pytest.mark.parametrize("was_empty", [False, True])
 @pytest.mark.parametrize("failure", [OSError(errno.EIO, "x"), KeyboardInterrupt()])
 def test_s3b_a_write_in_place_that_fails_puts_the_old_token_back(
-    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, failure: BaseException
+    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, failure: BaseException, *, was_empty: bool
 ) -> None:
-    """A fault of the disk, or Ctrl-C, after the first byte."""
+    """A fault of the disk, or Ctrl-C, after the first byte; a file that was empty is empty again."""
+    if was_empty:
+        mounted.path.write_bytes(b"")
+    before = mounted.path.read_bytes()
     real = os.write
     written: list[bytes] = []
 
@@ -95,7 +107,7 @@ def test_s3b_a_write_in_place_that_fails_puts_the_old_token_back(
         mounted.save(OLD)
     if isinstance(failure, OSError):
         assert f"{mounted.path}: could not save the token: Input/output error" == str(caught.value)
-    assert ISSUED == mounted.load()
+    assert before == mounted.path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -142,6 +154,27 @@ def test_s3b_a_file_that_load_would_refuse_is_not_written_in_place(mounted: Toke
     os.chown(mounted.path, 54321, 54321)
     assert "it belongs to user 54321 and not to root, who runs this" in str(failure_of(mounted.save, OLD))
     assert before == mounted.path.read_bytes()
+
+
+@posix_only
+def test_s3b_no_call_waits_for_or_takes_over_what_it_opens(
+    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, stale: Path
+) -> None:
+    """What is there at the last moment may be a pipe, a terminal or a link, for a load, a save in place and a sweep."""
+    opened: set[object] = set()
+    real = os.open
+
+    def watch(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
+        if not flags & (os.O_CREAT | os.O_DIRECTORY):
+            opened.add(path)
+            needed = os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
+            assert needed == flags & needed
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", watch)
+    mounted.save(OLD)
+    assert OLD == mounted.load()
+    assert {mounted.path, stale} == opened
 
 
 @posix_only
@@ -209,14 +242,6 @@ attempt(TokenFile("/mnt/none.json").load)
 
 
 # What a platform lacks
-
-
-@pytest.fixture
-def stale(store: TokenFile) -> Path:
-    """Make a temporary file that a killed program left."""
-    path = store.path.with_name(".ticktick-oauth-0123456789abcdef.tmp")
-    path.touch(0o600)
-    return path
 
 
 def test_s14_a_platform_without_posix_means_keeps_tokens(
