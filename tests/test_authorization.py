@@ -179,9 +179,9 @@ def test_r7_a_flow_is_resumed_with_what_was_kept(client: Client) -> None:
 def test_nothing_is_taken_by_position() -> None:
     """A state and a verifier cannot change places."""
     with pytest.raises(TypeError, match="positional argument"):
-        AuthorizationRequest(CLIENT, STATE)  # type: ignore[misc]
+        AuthorizationRequest(CLIENT, STATE)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="positional argument"):
-        AuthorizationResponse("Code", VERIFIER)  # type: ignore[misc]
+        AuthorizationResponse("Code", VERIFIER)  # type: ignore[call-arg]
 
 
 # The redirect

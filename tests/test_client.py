@@ -103,7 +103,7 @@ def test_a_class_of_the_same_name_is_named_with_its_module() -> None:
 def test_nothing_is_taken_by_position() -> None:
     """An id and a secret cannot change places."""
     with pytest.raises(TypeError, match="positional argument"):
-        Client("id", "canary")  # type: ignore[misc]
+        Client("id", "canary")  # type: ignore[call-arg]
 
 
 def test_a_public_client_has_no_secret() -> None:

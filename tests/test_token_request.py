@@ -486,7 +486,7 @@ def test_a_body_or_status_of_another_type_is_refused() -> None:
 def test_nothing_is_taken_by_position() -> None:
     """A code and a verifier cannot change places."""
     with pytest.raises(TypeError, match="positional argument"):
-        TokenRequest(CLIENT, CODE)  # type: ignore[misc]
+        TokenRequest(CLIENT, CODE)  # type: ignore[call-arg]
 
 
 JSON = st.recursive(
