@@ -181,6 +181,8 @@ def test_s5_a_file_and_folder_of_another_user_are_named(open_folder: Path, folde
         ),
         ("own folder", ""),
         ("own folder that cannot be entered", "; its folder cannot be entered: chmod 700 FOLDER"),
+        ("own folder that cannot be written", ""),
+        ("another's folder that is open to all", ""),
     ],
 )
 def test_s5_what_to_do_fits_who_owns_what(
@@ -196,7 +198,8 @@ def test_s5_what_to_do_fits_who_owns_what(
         store.path.chmod(0o600 if "readable" in case else 0)
     if "another" in case:
         monkeypatch.setattr(os, "geteuid", lambda: 54321)
-    monkeypatch.setattr(os, "access", lambda *_: "another" not in case and "entered" not in case)
+    denied = os.X_OK if "entered" in case else os.W_OK if "written" in case or "another" in case else 0
+    monkeypatch.setattr(os, "access", lambda _, asked: "open" in case or not asked & denied)
     monkeypatch.setattr(os, "open", fail_with(errno.EACCES))
     text = advice.replace("FILE", str(store.path)).replace("FOLDER", str(store.path.parent)).replace("ME", me)
     assert f"{store.path}: could not load the token: Permission denied{text}" == str(failure_of(store.load))
