@@ -49,7 +49,8 @@ def test_a_response_brings_its_verifier_along(sandbox: Sandbox, client: Client) 
 def test_a_response_and_a_verifier_are_a_mistake(sandbox: Sandbox, client: Client) -> None:
     """Two verifiers are one too many, even the same."""
     response = AuthorizationResponse(code="a", code_verifier="v" * 43)
-    with pytest.raises(TypeError, match=r"^code_verifier must not be given beside an AuthorizationResponse"):
+    words = "code_verifier must not be given beside an AuthorizationResponse, which has its own"
+    with pytest.raises(TypeError, match=f"^{words}$"):
         exchange_code(client, response, code_verifier="v" * 43)
     assert sandbox.requests == []
 

@@ -91,6 +91,7 @@ class _Slow:
     """Makes one step of an exchange last until a fork has happened, or would have."""
 
     def __init__(self) -> None:
+        self.module = ""
         self.reached = threading.Event()
         self.forked = threading.Event()
         self.was_cut = False
@@ -101,7 +102,7 @@ class _Slow:
             self.was_cut = self.forked.wait(0.5)
 
     def find_spec(self, name: str, *_: object) -> None:
-        if name == "urllib3.util":
+        if name == self.module:
             self.hold()
 
     def wrap(self, owner: Any, name: str) -> None:  # noqa: ANN401 - a module or a class
@@ -118,7 +119,8 @@ def forked_early(orders: dict[str, Any]) -> object:
     """Fork while another thread is in a step of the first exchange; the child then exchanges, too."""
     warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and newer warn of a fork with threads
     step = _Slow()
-    if orders["step"] == "imports":
+    if orders["step"] in {"urllib3.util", "encodings.idna"}:
+        step.module = orders["step"]
         sys.meta_path.insert(0, step)
     else:
         import ssl

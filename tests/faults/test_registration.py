@@ -216,6 +216,7 @@ def test_registration(case: Case, pool: Callable[[], urllib3.PoolManager | None]
         )
     _assert_outcome(case, outcome, peer, trap, watch)
     assert peer.received.startswith(b"POST /register HTTP/1.1\r\n")
+    assert b'{"client_name": "ticktick-oauth", ' in peer.received
 
 
 def _server(origin: str) -> AuthorizationServer:
