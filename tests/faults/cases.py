@@ -24,6 +24,8 @@ CHUNK = f"{len(TOKEN) - len('<access_token>') + 36:x}".encode()
 ECHO = "<code> <client_secret> <code_verifier>"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 LIMIT = 64 * 1024
+# What the token has to be filled up with, for a body of exactly that size.
+SPACE = b" " * (LIMIT - int(CHUNK, 16))
 DATES = "Retry-After: Mon, 23 Nov 2026 12:01:30 GMT"
 SOON = 0.4
 
@@ -281,7 +283,7 @@ TOKENS = [
     Case(row="H18", name="latin1", play=reply(200, TOKEN, "Content-Type: application/json;charset=latin1")),
     Case(row="H18", name="plain", play=reply(200, TOKEN, "Content-Type: text/plain")),
     Case(row="H18", name="untyped", play=reply(200, TOKEN)),
-    Case(row="H22", name="fits", play=reply(200, TOKEN + b" " * (LIMIT - len(TOKEN) - 100))),
+    Case(row="H22", name="fits", play=reply(200, TOKEN[:-1] + SPACE + b"}")),
     Case(
         row="H21",
         name="chunked",
@@ -301,13 +303,18 @@ TOKENS = [
 
 BODIES = [
     *(
-        _lost("H20", f"200-{name}", reply(200, body, f"Content-Encoding: {name}"), "not read", says)
-        for name, body, says in (
+        _lost(
+            "H20",
+            f"200-{name}",
+            reply(200, body, f"Content-Encoding: {name}"),
+            f"it came with the content encoding {shown}, which was not asked for; outcome",
+        )
+        for name, body, shown in (
             ("gzip", gzip.compress(TOKEN), "gzip"),
             ("br", b"br", "br"),
-            ("gzip, gzip, gzip, gzip, gzip, gzip", _layers(6), "gzip, gzip"),
+            ("gzip, gzip, gzip, gzip, gzip, gzip", _layers(6), "gzip, gzip, gzip, gzip, gzip, gzip"),
             ("<code>", TOKEN, "[redacted]"),
-            ("x" * 10_000, TOKEN, "x" * 200 + ","),
+            ("x" * 10_000, TOKEN, "x" * 200),
         )
     ),
     *(
@@ -320,7 +327,12 @@ BODIES = [
         )
     ),
     _refused("H28", 502, b"<html><code>" + b"x" * 70 * 1024, name="page", says=("not read", "65536")),
-    _lost("H22", "over", reply(200, TOKEN + b" " * LIMIT), "65536"),
+    _lost(
+        "H22",
+        "over",
+        reply(200, TOKEN[:-1] + SPACE + b" }"),
+        "the answer's body was not read: it is over the limit of 65536 bytes; outcome",
+    ),
     _lost("H22", "infinite", endless(HEAD + b"\r\n", b" " * 65536), "65536"),
     _lost(
         "H22", "infinite-chunks", endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"a\r\n0123456789\r\n"), "65536"

@@ -80,6 +80,7 @@ def test_an_interim_answer_ends_its_connection(watch: Watch, status: int) -> Non
         second = watch.exchange(peer.url(), http=http)
     assert isinstance(first, TokenEndpointError)
     assert first.status == status
+    assert str(first).endswith("the answer was not read: it is an interim answer, which has none")
     assert isinstance(second, OAuthTokenV1)
     assert (peer.connections, peer.requests) == (2, 2)
 
@@ -301,7 +302,7 @@ def test_a_proxy_for_tls(watch: Watch, authority: Authority) -> None:
 def _assert_unused(outcome: OAuthTokenV1 | OAuthError, *words: str) -> None:
     assert type(outcome) is TransportError
     assert outcome.code_unused
-    assert not [word for word in (*words, "through the proxy") if word not in str(outcome)], outcome
+    assert not [word for word in (*words, " through the proxy: ") if word not in str(outcome)], outcome
 
 
 def _socks(peer: Peer) -> SOCKSProxyManager:
@@ -320,13 +321,14 @@ def test_a_proxy_that_is_not_there(watch: Watch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(403, "does not let this host through"), (407, "user name and password"), (502, "502")]
+    ("status", "words"),
+    [(403, ": it does not let this host through"), (407, ": it wants a user name and password"), (502, "")],
 )
 def test_n24_a_proxy_that_refuses_a_tunnel(watch: Watch, status: int, words: str) -> None:
     """N24: a refused CONNECT carried no request; the status is the proxy's, and its words are nobody's to show."""
     with Peer(reply(status, b"<html>"), fill=watch.canaries.fill) as proxy, urllib3.ProxyManager(proxy.url()) as http:
         outcome = watch.exchange(ENDPOINT, http=http)
-    _assert_unused(outcome, f"the proxy answered with status {status}", words)
+    _assert_unused(outcome, f": the proxy answered with status {status}{words}; the code")
     assert "Reason" not in str(outcome)
     assert b"POST" not in proxy.received
 
@@ -444,10 +446,19 @@ def test_n26_an_error_that_is_its_own_cause(watch: Watch, make: Callable[[], Exc
     [
         (ssl.SSLError("bad handshake"), "TLS failed (SSLError)"),
         (ssl.SSLCertVerificationError("bad certificate"), "TLS failed (SSLCertVerificationError)"),
-        (urllib3.exceptions.SSLError("Fingerprints did not match."), "TLS failed"),
+        (
+            urllib3.exceptions.SSLError("Fingerprints did not match."),
+            "TLS failed: the pool's own settings or checks refused it (SSLError)",
+        ),
         (urllib3.exceptions.ProtocolError("<code>"), "the answer is not proper HTTP (ProtocolError)"),
-        (urllib3.exceptions.ClosedPoolError(urllib3.HTTPConnectionPool("x"), "<code>"), "the pool was closed"),
-        (urllib3.exceptions.LocationParseError("<code>"), "the address has a part that cannot be used"),
+        (
+            urllib3.exceptions.ClosedPoolError(urllib3.HTTPConnectionPool("x"), "<code>"),
+            "the pool was closed meanwhile (ClosedPoolError)",
+        ),
+        (
+            urllib3.exceptions.LocationParseError("<code>"),
+            "the address has a part that cannot be used (LocationParseError)",
+        ),
         (OSError("<code>"), "an unexpected error (OSError)"),
         (OSError("<code>", "<code>"), "an unexpected error (OSError)"),
         (RuntimeError("<code>"), "an unexpected error (RuntimeError)"),
@@ -457,8 +468,32 @@ def test_a_pools_errors_have_a_sentence(watch: Watch, error: Exception, words: s
     """None of them is a bare class name, and none shows what the error quotes."""
     outcome = watch.exchange(ENDPOINT, http=Raising(error))
     assert type(outcome) is TransportError
-    assert f"could not get the answer of ticktick.invalid: {words}" in str(outcome)
-    assert "<code>" not in str(outcome)
+    assert f"could not get the answer of ticktick.invalid: {words}" == str(outcome).partition("; ")[0]
+
+
+@pytest.mark.parametrize(
+    ("codes", "hint"),
+    [
+        ((8, 11, 17, 21, 79, 94), ""),
+        ((9, 10), " (is this machine's clock right?)"),
+        (
+            (18, 19, 20),
+            " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)",
+        ),
+        (
+            (80, 93),
+            " (Python 3.13 and newer ask more of certificates: whoever runs this authority has to renew its own)",
+        ),
+    ],
+    ids=["none", "clock", "trust", "strict"],
+)
+def test_a_refused_certificate_has_the_hint_of_its_code(watch: Watch, codes: tuple[int, ...], hint: str) -> None:
+    """OpenSSL's words stand before what may be wrong by its code, where there is something to say."""
+    for code in codes:
+        error = ssl.SSLCertVerificationError("bad certificate")
+        error.verify_code, error.verify_message = code, "its words"
+        outcome = watch.exchange(ENDPOINT, http=Raising(error))
+        assert f"the certificate was refused: its words{hint}; outcome unknown" in str(outcome)
 
 
 # Mistakes of the caller
