@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from contextlib import suppress
 from errno import EADDRINUSE
 from errno import EADDRNOTAVAIL
+from time import monotonic
 
 import pytest
 import trustme
@@ -47,7 +48,9 @@ def test_a_request_becomes_an_answer(listener: Listener) -> None:
     """Method, path, query and body of a request are what it says."""
     data = b"POST /a/b?c=d&e HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\nConnection: close\r\n\r\nxyz"
     head, _, body = send(listener.port, data).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200 OK\r\nServer: ticktick-oauth")
+    lines = [line.rstrip() for line in head.split(b"\r\n")]
+    assert [b"HTTP/1.1 200 OK", b"Server: ticktick-oauth"] == lines[:2]
+    assert b"Content-Length: 17" in lines
     assert b"POST /a/b c=d&e 3" == body
 
 
@@ -90,6 +93,7 @@ def test_every_request_gets_an_answer(
     """Whatever a request looks like, its answer arrives whole; nothing is printed, and the next one is served."""
     answer = send(listener.port, data)
     assert status == int(answer.split()[1])
+    assert b"<p>The request cannot be read. If you" in answer or status == 200
     assert b"</html>\n" == answer[-8:] or status == 200
     assert b"GET /a b=c 0" in send(listener.port, GOOD)
     assert ("", "") == capfd.readouterr()
@@ -151,8 +155,17 @@ def test_a_mistake_of_this_package_is_answered_and_raised(monkeypatch: pytest.Mo
         raise ZeroDivisionError("a mistake")
 
     with listen("127.0.0.1", 0, fail) as listener:
-        assert b"HTTP/1.1 500 Internal Server Error\r\n" in send(listener.port, GOOD)
+        answer = send(listener.port, GOOD)
+    assert answer.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert b"<p>This program made a mistake. If you" in answer
     assert ["a mistake"] == [str(error) for error in raised]
+
+
+def test_nothing_is_taken_by_position() -> None:
+    """The parts of a request and of an answer have names and no order."""
+    for kind, parts in ((Request, ("GET", "/", {}, b"")), (Answer, (200, b"", {}))):
+        with pytest.raises(TypeError, match="positional argument"):
+            kind(*parts)
 
 
 def test_the_reprs_show_no_secret() -> None:
@@ -223,6 +236,78 @@ def test_the_end_breaks_off_what_is_open(listener: Listener) -> None:
         listener.close()
         assert (b"", b"") == (rest(idle), rest(slow))
     assert (threads, False) == (threading.active_count(), is_listened_on(listener.port))
+
+
+def test_the_end_does_not_wait_long_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that is busy with an answer when all else ends is left to itself after a moment."""
+    monkeypatch.setattr(_listener, "_END_SECONDS", 0.05)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def answer_late(request: Request) -> Answer:
+        asked.set()
+        go_on.wait(LATE)
+        return echo(request)
+
+    with listen("127.0.0.1", 0, answer_late) as listener, connect(listener.port) as connection:
+        connection.sendall(GOOD)
+        assert asked.wait(LATE)
+        began = monotonic()
+        listener.close()
+        ended = monotonic()
+        go_on.set()
+    assert ended - began < LATE / 2
+
+
+def test_the_end_waits_for_an_answer_that_is_nearly_done() -> None:
+    """A thread that ends a little after all else is waited for."""
+    asked, go_on = threading.Event(), threading.Event()
+    answered: list[Request] = []
+
+    def answer_soon(request: Request) -> Answer:
+        asked.set()
+        go_on.wait(LATE)
+        answered.append(request)
+        return echo(request)
+
+    with listen("127.0.0.1", 0, answer_soon) as listener, connect(listener.port) as connection:
+        connection.sendall(GOOD)
+        assert asked.wait(LATE)
+        threading.Timer(0.1, go_on.set).start()
+        listener.close()
+        assert 1 == len(answered)
+
+
+def test_the_end_of_an_answer_is_seen_at_once(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the end of an answer while the server waits for what a peer still has to say."""
+    monkeypatch.setattr(_listener, "_DRAIN_SECONDS", 2 * LATE)
+    with connect(listener.port) as connection:
+        connection.sendall(GOOD)
+        assert b"GET /a b=c 0" in rest(connection)
+
+
+def test_a_peer_that_never_hangs_up_keeps_no_thread(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a peer still has to say is waited for as long as its answer takes to arrive, and no longer."""
+    monkeypatch.setattr(_listener, "_DRAIN_SECONDS", 0.05)
+    threads = threading.active_count()
+    with connect(listener.port) as connection:
+        connection.sendall(GOOD)
+        assert b"GET /a b=c 0" in rest(connection)
+        eventually(lambda: threading.active_count() <= threads)
+
+
+def test_no_accept_waits_for_a_peer_that_is_gone() -> None:
+    """A peer may hang up before it is accepted: the thread that listens does not wait for the next one instead."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(one) for one in _listener._bind("localhost", 0)]
+        assert [0.0, 0.0] == [one.gettimeout() for one in listeners]
+
+
+def test_no_answer_waits_for_an_acknowledgement(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nagle's algorithm, by which an answer waits until the peer acknowledged the one before, is off."""
+    options: list[tuple[object, ...]] = []
+    monkeypatch.setattr(socket.socket, "setsockopt", lambda _, *option: options.append(option))
+    send(listener.port, GOOD)
+    assert (socket.IPPROTO_TCP, socket.TCP_NODELAY, True) in options
 
 
 def test_no_thread_keeps_the_process_from_ending(listener: Listener) -> None:

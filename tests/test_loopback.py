@@ -205,17 +205,32 @@ def test_r12_strays_do_not_end_the_wait(
     assert CODE == running.code()
 
 
+def test_a_redirect_to_another_path_is_reported(running: Running) -> None:
+    """A path that was mistyped, here or at the server, can be corrected in the browser."""
+    assert 404 == running.get(f"/elsewhere{GOOD[1:]}")[0]
+    assert (
+        "the redirect came to another path than that of the redirect URI: correct the path of the address in the "
+        "browser, and load it again"
+    ) == running.reason()
+
+
 def test_a_redirect_by_post_is_reported(running: Running) -> None:
     """A server that posts its answer (response_mode=form_post) brings the state in the body."""
     assert 405 == running.get("/", method="POST", body=GOOD.partition("?")[2])[0]
-    assert "another method" in running.reason()
+    assert (
+        "the redirect came by another method than GET, perhaps from a program that looks at links before the browser "
+        "does: open the authorization URL again"
+    ) == running.reason()
 
 
 @pytest.mark.parametrize("target", [GOOD, f"/?state={STATE}", f"/?a=b&state={quote(STATE)}&code=c"])
 def test_headers_that_are_too_long_are_reported(target: str, running: Running) -> None:
     """The redirect with more cookies than can be read is 431, and reported with what helps."""
     assert 431 == running.get(target, cookie="x" * 70000)[0]
-    assert "private window" in running.reason()
+    assert (
+        "the redirect came in a request that is too long or malformed, perhaps for the cookies that other programs on "
+        "this machine have set: open the authorization URL again in a private window"
+    ) == running.reason()
     assert 200 == running.get(GOOD)[0]
     assert CODE == running.code()
 
@@ -260,7 +275,9 @@ def test_r14_tls_on_the_port_is_hinted_at(running: Running) -> None:
     with connect(running.port) as connection, pytest.raises(OSError, match=r".") as caught:
         context.wrap_socket(connection, server_hostname="127.0.0.1")
     assert not isinstance(caught.value, TimeoutError)
-    assert "https" in running.reason()
+    assert (
+        "the browser tried https, but the redirect URI is http: change https:// to http:// in its address bar"
+    ) == running.reason()
     assert 200 == running.get(GOOD)[0]
     assert CODE == running.code()
 
@@ -272,9 +289,11 @@ def test_r15_another_host_is_refused(host: str, running: Running) -> None:
     """R15: a page whose name was made to lead here (DNS rebinding) says its own name: a 4xx, reported if it is ours."""
     host = host.format(port=running.port, name=running.name)
     status, answer = running.get(GOOD, host=host)
-    reason = running.reason()
-    assert (421, False) == (status, "evil" in answer + reason)
-    assert f"another host or port than http://{running.name}:" in reason
+    assert (421, False) == (status, "evil" in answer)
+    assert (
+        f"the redirect came for another host or port than http://{running.name}: change the start of the address in "
+        "the browser to that, and load it again"
+    ) == running.reason()
     running.get("/?code=bogus&state=bogus", host=host)
     assert running.receiver.wait(0) is None
 
@@ -327,7 +346,7 @@ def test_nothing_is_accepted_before_a_request_is_expected() -> None:
 
 def test_a_request_for_another_address_is_a_mistake_of_the_caller(running: Running) -> None:
     """A receiver cannot expect what would come in elsewhere."""
-    with pytest.raises(ValueError, match="redirect_uri must be the receiver's"):
+    with pytest.raises(ValueError, match=r"^the request's redirect_uri must be the receiver's$"):
         running.receiver.expect(request_for("http://127.0.0.1:1/"))
 
 
