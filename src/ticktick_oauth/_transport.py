@@ -54,7 +54,7 @@ def send(request: Request, http: urllib3.PoolManager | None, timeout: float, cod
         with _quiet_log(), nullcontext(http) if http is not None else open_pool(attempt, tls=not plain) as pool:
             if http is not None:
                 if plain:
-                    resolve(url.port or 80, attempt, plain=True)
+                    resolve(0, attempt, plain=True)  # the port makes no difference to where the host is
                 attempt.sends()
             return _ask(pool, request, attempt)
     except OAuthError:
