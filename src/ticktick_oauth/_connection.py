@@ -41,7 +41,7 @@ class Attempt:
         self.host = host
         self.timeout = timeout
         self._end: float | None = None
-        self.task = "make a connection"
+        self.task = "read the trust store"
         self.code_unused = code_unused
         self.sockets = ExitStack()
 
@@ -67,8 +67,8 @@ def open_pool(attempt: Attempt, *, tls: bool) -> Generator[PoolManager, None, No
     """Make a pool for one request, without proxies; its sockets are closed at the end, whatever happened."""
     context = None
     if tls:
-        attempt.task = "read the trust store"
         context = trusted_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    attempt.task = "make a connection"
     with attempt.sockets, PoolManager(ssl_context=context) as pool:
         classes: dict[str, Any] = {"http": partial(_Pool, attempt=attempt), "https": partial(_TLSPool, attempt=attempt)}
         pool.pool_classes_by_scheme = classes

@@ -129,6 +129,28 @@ def test_n6_a_reset_at_once(watch: Watch) -> None:
     assert peer.received == b""
 
 
+def test_the_end_of_the_time_is_not_within_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no time is left none is given to a socket, to which zero seconds mean something else."""
+    moments = iter([5.0, 7.5, 8.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+    attempt = _connection.Attempt("ticktick.invalid", 3.0, None)
+    assert [3.0, 0.5] == [attempt.left(), attempt.left()]
+    with pytest.raises(TimeoutError):
+        attempt.left()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_error_before_there_is_a_connection(watch: Watch, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    """What goes wrong inside of urllib3 before the host is looked up is not the trust store's fault."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("any")
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", fail)
+    outcome = watch.exchange(f"{scheme}://localhost/oauth/token")
+    _assert_unused(outcome, "could not make a connection: an unexpected error (RuntimeError); the code")
+
+
 def test_n8_a_server_that_does_not_even_read(watch: Watch) -> None:
     """N8: the deadline holds while the request is being sent, too."""
     with socket.create_server((LOOPBACK, 0)) as listener:  # the kernel accepts, and nobody reads
@@ -247,6 +269,13 @@ def test_n22_a_loopback_name_that_is_not_one(
     assert type(outcome) is TransportError
     assert outcome.code_unused
     assert "localhost is not only loopback here" in str(outcome)
+
+
+def test_n22_with_tls_a_name_may_lead_anywhere(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N22: a certificate says who is there, so that an address elsewhere is tried, here of a family that is lacking."""
+    lacking = (4711, socket.SOCK_STREAM, 0, "", ("192.0.2.1", 9))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [lacking])
+    _assert_unused(watch.exchange("https://localhost/oauth/token"), "could not connect to localhost: EAFNOSUPPORT")
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "127.255.0.1"])
