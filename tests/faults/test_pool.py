@@ -13,6 +13,7 @@ from urllib3.contrib.socks import SOCKSProxyManager
 
 from faults.cases import BODIES
 from faults.cases import HEAD
+from faults.cases import LIMIT
 from faults.cases import REFUSALS
 from faults.cases import SOON
 from faults.cases import TOKEN
@@ -244,6 +245,26 @@ def test_n9_by_a_pool(watch: Watch) -> None:
     assert type(outcome) is DeadlineExceededError
     assert not outcome.code_unused
     assert watch.elapsed < SOON + 1
+
+
+def test_no_more_is_read_than_shows_that_it_is_too_much(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One byte over the limit is enough to refuse an answer, in however many pieces it comes."""
+    asked: list[int] = []
+    came: list[int] = []
+    read1 = urllib3.HTTPResponse.read1
+
+    def count(response: urllib3.HTTPResponse, amount: int) -> bytes:
+        asked.append(sum(came) + amount)
+        data = read1(response, amount)
+        came.append(len(data))
+        return data
+
+    monkeypatch.setattr(urllib3.HTTPResponse, "read1", count)
+    with Peer(raw(HEAD + b"\r\n" + b" " * 1000, b" " * 3 * LIMIT)) as peer:
+        outcome = watch.exchange(peer.url())
+    assert type(outcome) is TransportError
+    assert len(came) > 1
+    assert [LIMIT + 1] * len(came) == asked
 
 
 # Slots
