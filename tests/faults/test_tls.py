@@ -83,7 +83,7 @@ def test_a_name_may_end_in_the_root(watch: Watch, authority: Authority, monkeypa
 
 
 def test_the_trust_store_is_kept_between_exchanges(
-    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Reading the trust store takes longer than all else: a second exchange does without, until it is another one."""
     made: list[ssl.SSLContext] = []
@@ -94,10 +94,13 @@ def test_the_trust_store_is_kept_between_exchanges(
         return made[-1]
 
     monkeypatch.setattr(ssl, "create_default_context", count)
-    for folder in ("/nowhere", "/nowhere", "/elsewhere", "/nowhere"):  # other stores than any before
-        monkeypatch.setenv("SSL_CERT_DIR", folder)
+    copy = tmp_path / "copy.pem"
+    copy.write_bytes(authority.file.read_bytes())
+    stores = [("SSL_CERT_DIR", folder) for folder in ("/nowhere", "/nowhere", "/elsewhere", "/nowhere")]
+    for name, value in (*stores, ("SSL_CERT_FILE", str(copy))):
+        monkeypatch.setenv(name, value)
         assert isinstance(_play(watch, reply(200, TOKEN), authority.server())[0], OAuthTokenV1)
-    assert len(made) == 3
+    assert len(made) == 4
 
 
 def test_a_trust_store_that_was_mended_is_read_again(
