@@ -57,10 +57,10 @@ def test_a_token_file_is_a_token_store(store: TokenFile) -> None:
 def test_a_save_or_delete_can_say_what_it_found(store: TokenFile) -> None:
     """The functions behind `TokenFile` return what the command line reports."""
     assert find_replaceable(store.path) is None
-    assert not forget(store.path)
+    assert forget(store.path) is None
     assert not keep(store.path, ISSUED)
     assert ISSUED == find_replaceable(store.path)
-    assert forget(store.path)
+    assert "deleted" == forget(store.path)
 
 
 def test_a_wrong_type_is_the_callers_mistake(store: TokenFile) -> None:
