@@ -33,7 +33,7 @@ from ticktick_oauth import AuthorizationResponse
 from ticktick_oauth import Client
 from ticktick_oauth._http_server import Request
 from ticktick_oauth._loopback import RedirectReceiver
-from ticktick_oauth._loopback import Refusal
+from ticktick_oauth._loopback import Stray
 from ticktick_oauth._loopback import can_listen_on
 from ticktick_oauth._loopback import listen_for_redirect
 from ticktick_oauth.exceptions import AuthorizationError
@@ -73,7 +73,7 @@ class Running:
     def reason(self) -> str:
         """Return why something was refused."""
         refusal = self.receiver.wait(LATE)
-        assert isinstance(refusal, Refusal)
+        assert isinstance(refusal, Stray)
         return refusal.reason
 
 

@@ -34,11 +34,11 @@ _NOT_THE_REDIRECT = "This is not the answer that ticktick-oauth waits for."
 
 
 @frozen
-class Refusal:
-    """Why a request was refused that looked like the redirect; the wait goes on."""
+class Stray:
+    """A request that looked like the redirect, and was refused; the wait goes on."""
 
     reason: str
-    """What came and what to do, in words that hold nothing of the request."""
+    """Why it was refused and what to do, in words that hold nothing of the request."""
 
 
 def can_listen_on(redirect_uri: str) -> bool:
@@ -104,8 +104,8 @@ class RedirectReceiver:
         self._lock = threading.Lock()
         self._outcome: AuthorizationResponse | AuthorizationError | None = None
         # Not a SimpleQueue, which waits for ever on Python 3.10 where the time is over as soon as the wait begins.
-        self._arrivals: Queue[AuthorizationResponse | AuthorizationError | Refusal] = Queue()
-        self._refusals: set[Refusal] = set()
+        self._arrivals: Queue[AuthorizationResponse | AuthorizationError | Stray] = Queue()
+        self._strays: set[Stray] = set()
 
     def expect(self, request: AuthorizationRequest) -> None:
         """Accept the redirect of this request, from now on.
@@ -119,14 +119,14 @@ class RedirectReceiver:
             raise ValueError("the request's redirect_uri must be the receiver's")
         self._expected = request, address
 
-    def wait(self, timeout: float) -> AuthorizationResponse | Refusal | None:
-        """Wait for the redirect, or for a refusal, each of which comes once.
+    def wait(self, timeout: float) -> AuthorizationResponse | Stray | None:
+        """Wait for the redirect, or for a stray, each of which comes once.
 
         Args:
             timeout: How long to wait, in seconds.
 
         Returns:
-            What came first, to be called again after a refusal; None when nothing came in time.
+            What came first, to be called again after a stray; None when nothing came in time.
 
         Raises:
             AuthorizationError: the redirect came, and the server or the person refused.
@@ -188,11 +188,11 @@ class RedirectReceiver:
         return any(compare_digest(state.encode(), expected.encode()) for state in states)
 
     def _refuse(self, reason: str) -> None:
-        refusal = Refusal(reason)
+        stray = Stray(reason)
         with self._lock:
-            if refusal not in self._refusals:
-                self._refusals.add(refusal)
-                self._arrivals.put(refusal)
+            if stray not in self._strays:
+                self._strays.add(stray)
+                self._arrivals.put(stray)
 
 
 def _misfit(request: Request, expected: Address) -> tuple[int, str] | None:

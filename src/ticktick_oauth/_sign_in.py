@@ -24,7 +24,7 @@ from ._exchange import exchange_code
 from ._exchange import register_client
 from ._issued_token import IssuedToken
 from ._loopback import RedirectReceiver
-from ._loopback import Refusal
+from ._loopback import Stray
 from ._loopback import listen_for_redirect
 from ._server import TICKTICK
 from ._server import AuthorizationServer
@@ -141,6 +141,6 @@ def _wait(receiver: RedirectReceiver, request: AuthorizationRequest, timeout: fl
         arrival = receiver.wait(min(left, _TICK))
         if isinstance(arrival, AuthorizationResponse):
             return arrival
-        if isinstance(arrival, Refusal):
+        if isinstance(arrival, Stray):
             refused = f"; refused: {arrival.reason}"
     raise DeadlineExceededError(f"{describe_silence(request, timeout)}{refused}", None)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .._authorization import AuthorizationRequest
 from .._authorization import AuthorizationResponse
 from .._loopback import RedirectReceiver
-from .._loopback import Refusal
+from .._loopback import Stray
 from .._loopback import can_listen_on
 from .._loopback import listen_for_redirect
 from .._sign_in import describe_silence
@@ -88,7 +88,7 @@ def wait_for_person(
             arrival = receiver.wait(tick) if receiver else None
             if isinstance(arrival, AuthorizationResponse):
                 return arrival
-            if isinstance(arrival, Refusal):
+            if isinstance(arrival, Stray):
                 shown = _refuse(arrival.reason)
             if lines := keyboard.read(0 if receiver else tick):
                 try:
