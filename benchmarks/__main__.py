@@ -11,17 +11,12 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from .bundles import DISTRIBUTIONS
-from .bundles import ROOT
-from .bundles import Bundles
+from .bundles import DISTRIBUTIONS, ROOT, Bundles
 from .cold import cold
 from .exchange import exchange
-from .figures import Row
-from .figures import table
+from .figures import Row, table
 from .instructions import instructions
-from .parse import gate
-from .parse import memory
-from .parse import parse
+from .parse import gate, memory, parse
 from .plot import plot
 from .size import size
 

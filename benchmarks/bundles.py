@@ -6,8 +6,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from shutil import copytree
-from shutil import ignore_patterns
+from shutil import copytree, ignore_patterns
 
 ROOT = Path(__file__).parent.parent
 OURS = "ticktick-oauth"

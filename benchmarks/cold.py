@@ -6,16 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .bundles import FLOOR
-from .bundles import OURS
-from .bundles import Bundles
-from .bundles import module
+from .bundles import FLOOR, OURS, Bundles, module
 from .documents import COMMON
-from .figures import ON
-from .figures import Row
-from .figures import rows
-from .processes import in_turn
-from .processes import run
+from .figures import ON, Row, rows
+from .processes import in_turn, run
 
 _COMPETITORS = (OURS, FLOOR, "pydantic", "pyticktick", "msgspec", "by hand")
 # Those that have a target, which holds on every Python.

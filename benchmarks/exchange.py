@@ -8,15 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .bundles import OURS
-from .bundles import ROOT
-from .bundles import Bundles
-from .bundles import module
+from .bundles import OURS, ROOT, Bundles, module
 from .documents import UUID4
-from .figures import Row
-from .figures import rows
-from .processes import in_turn
-from .processes import run
+from .figures import Row, rows
+from .processes import in_turn, run
 from .server import BUNDLE
 
 _COMPETITORS = (OURS, "httpx + pydantic", "requests + pydantic", "requests-oauthlib", "Authlib", "pyticktick")

@@ -1,11 +1,8 @@
 """Turn what was measured into ratios, each beside the target that the design sets."""
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
-from statistics import quantiles
+from statistics import median, quantiles
 
 from .bundles import OURS
 

@@ -7,16 +7,11 @@ imported what its exchange will need.
 
 import subprocess
 
-from .bundles import FLOOR
-from .bundles import OURS
-from .bundles import Bundles
-from .bundles import module
+from .bundles import FLOOR, OURS, Bundles, module
 from .cold import program
 from .documents import KEPT
-from .figures import Row
-from .figures import rows
-from .processes import count
-from .processes import side_by_side
+from .figures import Row, rows
+from .processes import count, side_by_side
 
 _VARIABLE = "TICKTICK_TOKEN"
 _HEADER = f"from {{}} import header; print(header({_VARIABLE!r}))"

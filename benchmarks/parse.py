@@ -3,11 +3,8 @@
 import json
 from typing import cast
 
-from .bundles import OURS
-from .bundles import Bundles
-from .bundles import module
-from .figures import Row
-from .figures import rows
+from .bundles import OURS, Bundles, module
+from .figures import Row, rows
 from .processes import in_turn
 
 # Whose answers decide what is a token.

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from .bundles import FLOOR
-from .bundles import OURS
+from .bundles import FLOOR, OURS
 from .figures import Row
 
 # The page behind may be white or black: nothing is drawn but marks and text that both bear.

@@ -4,10 +4,8 @@ import tempfile
 from pathlib import Path
 from shutil import make_archive
 
-from .bundles import OURS
-from .bundles import Bundles
-from .figures import Row
-from .figures import rows
+from .bundles import OURS, Bundles
+from .figures import Row, rows
 
 _COMPETITORS = (OURS, "pydantic", "pyticktick", "httpx + pydantic", "requests + pydantic")
 

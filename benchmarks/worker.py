@@ -11,10 +11,7 @@ from random import Random
 from timeit import repeat
 from uuid import UUID
 
-from .documents import BAD
-from .documents import COMMON
-from .documents import SAMPLE
-from .documents import UUID4
+from .documents import BAD, COMMON, SAMPLE, UUID4
 
 # A figure is the least of many values, each the mean of calls that take a few milliseconds: what other processes do can
 # only add to it. The medians and quartiles are those over several workers.

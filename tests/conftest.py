@@ -76,8 +76,7 @@ def client(sandbox: Sandbox) -> Client:
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Chrome]":
     """Start a browser with a profile of its own, driven by the driver that came with it, so that nothing is fetched."""
     pytest.importorskip("selenium", reason="needs the dependency group roads")
-    from selenium.webdriver import Chrome
-    from selenium.webdriver import ChromeOptions
+    from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
 
     from person import LATE

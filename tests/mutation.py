@@ -21,42 +21,17 @@ import ticktick_oauth
 
 PACKAGE = Path(ticktick_oauth.__file__).parent
 TESTS = Path(__file__).parent
-# The tests of each room; a folder stands for all that is in it.
+# The tests of each file or folder of the package; a folder stands for all that is in it.
 ROOMS = {
-    "exceptions": ["test_exceptions.py", "test_token_request.py"],
-    "_checks": [
-        "test_client.py",
-        "test_authorization.py",
-        "test_token_request.py",
-        "test_token.py",
-        "test_issued_token.py",
-    ],
-    "_address": ["test_server.py", "test_client.py", "test_authorization.py"],
-    "_redaction": ["test_redaction.py", "test_token_request.py", "test_authorization.py"],
-    "_token": ["test_token.py", "conformance"],
-    "_json": ["conformance"],
-    "_converter": ["conformance"],
-    "_json_schema": ["conformance/test_json_schema.py"],
-    "_refusal": ["test_token_request.py", "test_registration.py", "test_server.py"],
-    "_server": ["test_server.py"],
-    "_issued_token": ["test_issued_token.py", "storage"],
-    "_client": ["test_client.py"],
-    "_authorization": ["test_authorization.py"],
-    "_token_request": ["test_token_request.py"],
-    "_metadata": ["test_server.py"],
-    "_registration": ["test_registration.py"],
-    "_fork": ["test_exchange.py", "faults/test_network.py"],
-    "_connection": ["faults"],
-    "_failure": ["faults"],
-    "_transport": ["faults"],
-    "_exchange": ["test_exchange.py", "faults"],
-    "_listener": ["test_http_server.py", "test_loopback.py"],
-    "_http_server": ["test_http_server.py", "test_loopback.py"],
-    "_loopback": ["test_loopback.py"],
-    "_file_access": ["storage"],
-    "_in_place": ["storage"],
-    "_token_file": ["storage"],
-    "storage": ["storage", "test_packaging.py::test_the_public_names_of_a_room"],
+    "exceptions": ["test_exceptions.py", "protocol"],
+    "_checks": ["protocol", "token"],
+    "_token": ["token", "conformance"],
+    "_protocol": ["protocol"],
+    "_network": ["network", "faults"],
+    "storage": ["storage"],
+    "_sign_in": ["sign_in"],
+    "sandbox": ["sandbox"],
+    "_cli": ["cli"],
 }
 _SECONDS = 300
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {

@@ -5,8 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.grammar import Document
-from conformance.grammar import Grammar
+from conformance.grammar import Document, Grammar
 from conformance.parity import FIELDS
 from ticktick_oauth import OAuthTokenV1
 

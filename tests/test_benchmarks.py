@@ -2,10 +2,8 @@
 
 import json
 
-from benchmarks.__main__ import RESULTS
-from benchmarks.__main__ import readme_tables
-from benchmarks.figures import TARGETS
-from benchmarks.figures import Row
+from benchmarks.__main__ import RESULTS, readme_tables
+from benchmarks.figures import TARGETS, Row
 
 
 def kept() -> list[Row]:

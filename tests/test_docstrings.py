@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 import ticktick_oauth
-from ticktick_oauth import exceptions
-from ticktick_oauth import sandbox
-from ticktick_oauth import storage
+from ticktick_oauth import exceptions, sandbox, storage
 
 MODULES = (ticktick_oauth, exceptions, sandbox, storage)
 TIMES = {"timeout", "delay", "lifetime", "leeway"}

@@ -9,18 +9,20 @@ import traceback
 import pytest
 
 from ticktick_oauth import exceptions
-from ticktick_oauth.exceptions import AuthorizationError
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import InvalidRedirectError
-from ticktick_oauth.exceptions import InvalidTokenError
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import Problem
-from ticktick_oauth.exceptions import RegistrationError
-from ticktick_oauth.exceptions import SignInRequiredError
-from ticktick_oauth.exceptions import StateMismatchError
-from ticktick_oauth.exceptions import StorageError
-from ticktick_oauth.exceptions import TokenEndpointError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth.exceptions import (
+    AuthorizationError,
+    DeadlineExceededError,
+    InvalidRedirectError,
+    InvalidTokenError,
+    OAuthError,
+    Problem,
+    RegistrationError,
+    SignInRequiredError,
+    StateMismatchError,
+    StorageError,
+    TokenEndpointError,
+    TransportError,
+)
 
 CANARY = b'{"access_token":"canary"}'
 PROBLEMS = (Problem("access_token", "expected a UUID"), Problem("", "not JSON"))

@@ -1,4 +1,4 @@
-"""What the package promises as a package: a light import, the law of rooms, and a life under another's `_vendor`."""
+"""What the package promises as a package: a light import, the law of wings, and a life under another's `_vendor`."""
 
 import ast
 import re
@@ -8,70 +8,42 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import distribution
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import ticktick_oauth
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import Client
-from ticktick_oauth import __main__
+from ticktick_oauth import AuthorizationRequest, Client, __main__
 from ticktick_oauth.sandbox import Sandbox
 
 PACKAGE = Path(ticktick_oauth.__file__).parent
 ANSWER = '{"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "expires_in": 15551999}'
 
-# DESIGN.md's list of rooms, top to bottom: a room imports only rooms that stand above it.
-ROOMS = [
+# The wings of the package, top to bottom: each imports only what stands above it.
+WINGS = [
     "exceptions",
     "_checks",
-    "_address",
-    "_redaction",
     "_token",
-    "_json",
-    "_converter",
-    "_json_schema",
-    "_refusal",
-    "_server",
-    "_issued_token",
-    "_client",
-    "_authorization",
-    "_token_request",
-    "_metadata",
-    "_registration",
-    "_fork",
-    "_connection",
-    "_failure",
-    "_transport",
-    "_exchange",
-    "_pages",
-    "_listener",
-    "_http_server",
-    "_loopback",
-    "_browser",
-    "_sign_in",
-    "__init__",
-    "_file_access",
-    "_in_place",
-    "_token_file",
+    "_protocol",
+    "_network",
     "storage",
-    "_authority",
+    "_sign_in",
     "sandbox",
+    "__init__",
     "_cli",
     "__main__",
 ]
-SANS_IO = ROOMS[: ROOMS.index("_registration") + 1]
+SANS_IO = ["exceptions", "_checks", "_token", "_protocol"]
 FORBIDDEN_SANS_IO = {"asyncio", "http", "logging", "os", "random", "socket", "ssl", "time", "urllib3"}
 CLOCKS = {"now", "today", "utcnow"}
 LAZY = {"http", "ssl", "socket", "urllib3", "webbrowser"}
-# The rooms that are loaded only when something is sent may import at their top what they need.
-SENDING = {"_connection", "_failure", "_transport"}
+# These are loaded only when something is sent, and may import at their top what they need.
+SENDING = {"connection.py", "explain.py", "transport.py"}
 # A program that only parses tokens must not pay for these.
 NEVER_LOADED = {"asyncio", "datetime", "email", "http", "logging", "socket", "ssl", "urllib3"}
-LIGHT = ["_checks", "_converter", "_json", "_token", "exceptions"]
+LIGHT = ["_checks", "_token", "_token.converter", "_token.model", "_token.parsing", "exceptions"]
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -81,37 +53,35 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     )
 
 
-def room_of(path: Path) -> str:
-    """Name the room that a file belongs to."""
+def wing_of(path: Path) -> str:
+    """Name the wing that a file belongs to."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def sources() -> list[tuple[str, Path, ast.Module]]:
-    """Parse every file of the package, with its room."""
-    return [(room_of(path), path, ast.parse(path.read_text("utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
+    """Parse every file of the package, with its wing."""
+    return [(wing_of(path), path, ast.parse(path.read_text("utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
-def law_breaches(room: str, path: Path, tree: ast.Module) -> list[str]:
-    """List what a file does against the law of rooms."""
+def law_breaches(wing: str, path: Path, tree: ast.Module) -> list[str]:
+    """List what a file does against the law of wings."""
     at_import = {id(node) for node in _outside_functions(tree)}
     breaches = []
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             breaches += [
-                f"line {node.lineno}: {breach}" for breach in _import_breaches(room, path, node, id(node) in at_import)
+                f"line {node.lineno}: {breach}" for breach in _import_breaches(wing, path, node, id(node) in at_import)
             ]
-        elif isinstance(node, ast.Attribute) and node.attr in CLOCKS and room in SANS_IO:
-            breaches.append(f"line {node.lineno}: a clock in a sans-IO room")
+        elif isinstance(node, ast.Attribute) and node.attr in CLOCKS and wing in SANS_IO:
+            breaches.append(f"line {node.lineno}: a clock in a sans-IO wing")
     return breaches
 
 
-def _import_breaches(room: str, path: Path, node: ast.Import | ast.ImportFrom, at_import: bool) -> Iterator[str]:  # noqa: FBT001
-    if len(node.names) > 1:
-        yield "several names in one import"
+def _import_breaches(wing: str, path: Path, node: ast.Import | ast.ImportFrom, at_import: bool) -> Iterator[str]:  # noqa: FBT001
     if isinstance(node, ast.ImportFrom) and node.level:
-        imported = _imported_room(node, path)
-        if imported != room and ROOMS.index(imported) >= ROOMS.index(room):
-            yield f"{room} imports {imported}, which is not above it"
+        imported = _imported_wing(node, path)
+        if imported != wing and WINGS.index(imported) >= WINGS.index(wing):
+            yield f"{wing} imports {imported}, which is not above it"
         return
     module = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
     if isinstance(node, ast.Import) and "." in module:
@@ -119,16 +89,16 @@ def _import_breaches(room: str, path: Path, node: ast.Import | ast.ImportFrom, a
     top = module.partition(".")[0]
     if top == "ticktick_oauth":
         yield "the package imports itself by its name"
-    if room in SANS_IO and top in FORBIDDEN_SANS_IO:
-        yield f"{top} in a sans-IO room"
-    if at_import and top in LAZY and room not in SENDING:
+    if wing in SANS_IO and top in FORBIDDEN_SANS_IO:
+        yield f"{top} in a sans-IO wing"
+    if at_import and top in LAZY and path.name not in SENDING:
         yield f"{top} at import"
 
 
-def _imported_room(node: ast.ImportFrom, path: Path) -> str:
+def _imported_wing(node: ast.ImportFrom, path: Path) -> str:
     depth = len(path.relative_to(PACKAGE).parts) - node.level
-    if depth > 0:  # a file of the _cli folder, seen from there
-        return room_of(path)
+    if depth > 0:  # another file of the same wing
+        return wing_of(path)
     return (node.module or "__init__").partition(".")[0]
 
 
@@ -148,22 +118,23 @@ def test_public_names() -> None:
     """The table of the facade, the imports beside it, `__all__` and `dir()` hold the same names, sorted."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
     imported = {
-        node.names[0].name: node.module
+        alias.name: node.module or alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.level and node.module
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
     }
-    rooms = vars(ticktick_oauth)["_ROOMS"]
-    at_once = {name for name, room in imported.items() if room in {"_converter", "_token"}}
-    assert ticktick_oauth.__all__ == sorted(ticktick_oauth.__all__) == dir(ticktick_oauth)
-    assert {name: room for name, room in imported.items() if name not in at_once} == rooms
-    assert {*rooms, *at_once, "__version__"} == set(ticktick_oauth.__all__)
-    assert all(getattr(ticktick_oauth, name) is not None for name in ticktick_oauth.__all__)
+    public_wings = {name for name, module in imported.items() if name == module}
+    assert imported == vars(ticktick_oauth)["_MODULES"]
+    assert public_wings == {"exceptions", "sandbox", "storage"}
+    assert ticktick_oauth.__all__ == sorted({*imported, "__version__"} - public_wings)
+    assert dir(ticktick_oauth) == sorted({*imported, "__version__"})
+    assert all(getattr(ticktick_oauth, name) is not None for name in dir(ticktick_oauth))
 
 
-@pytest.mark.parametrize("room", ["exceptions", "sandbox", "storage"])
-def test_the_public_names_of_a_room(room: str) -> None:
-    """Each public room lists its public names, sorted, each of which it has."""
-    module = import_module(f"ticktick_oauth.{room}")
+@pytest.mark.parametrize("wing", ["exceptions", "sandbox", "storage"])
+def test_the_public_names_of_a_room(wing: str) -> None:
+    """Each public wing lists its public names, sorted, each of which it has."""
+    module = import_module(f"ticktick_oauth.{wing}")
     assert module.__all__ == sorted(module.__all__)
     assert all(getattr(module, name) is not None for name in module.__all__)
 
@@ -185,8 +156,8 @@ import ticktick_oauth
 ticktick_oauth.loads({ANSWER!r})
 assert warnings.filters == filters
 assert threading.active_count() == 1
-rooms = [name for name in sys.modules if name.startswith("ticktick_oauth.")]
-assert sorted(rooms) == [f"ticktick_oauth.{{room}}" for room in {LIGHT}], rooms
+wings = [name for name in sys.modules if name.startswith("ticktick_oauth.")]
+assert sorted(wings) == [f"ticktick_oauth.{{wing}}" for wing in {LIGHT}], wings
 print(*sorted(sys.modules))
 """
     finished = run("-c", program)
@@ -195,35 +166,35 @@ print(*sorted(sys.modules))
     assert finished.stdout.count("\n") == 1
 
 
-def test_the_law_of_rooms() -> None:
-    """Every file imports only rooms above its own, relatively, one name a line, and nothing heavy at import."""
-    breaches = {path.name: found for room, path, tree in sources() if (found := law_breaches(room, path, tree))}
+def test_the_law_of_wings() -> None:
+    """Every file imports only wings above its own, relatively, one name a line, and nothing heavy at import."""
+    breaches = {path.name: found for wing, path, tree in sources() if (found := law_breaches(wing, path, tree))}
     assert breaches == {}
 
 
 def test_every_file_is_in_a_room() -> None:
-    """No file stands outside the list of rooms."""
-    assert {room for room, _, _ in sources()} <= set(ROOMS)
+    """No file stands outside the list of wings."""
+    assert {wing for wing, _, _ in sources()} <= set(WINGS)
 
 
 @pytest.mark.parametrize(
-    ("room", "source", "breach"),
+    ("wing", "source", "breach"),
     [
-        ("_token", "from ._exchange import exchange_code", "_token imports _exchange"),
-        ("_token", "from . import loads", "_token imports __init__"),
-        ("_client", "from ._server import TICKTICK, DIDA365", "several names"),
+        ("_token", "from .._network.calls import exchange_code", "_token imports _network"),
+        ("_token", "from .. import loads", "_token imports __init__"),
+        ("_protocol", "from ..storage import TokenFile", "_protocol imports storage"),
         ("_token", "import urllib.parse", "dotted name"),
         ("_token", "from ticktick_oauth import loads", "imports itself"),
         ("_token", "def f():\n    from os import environ", "sans-IO"),
-        ("_token", "def f():\n    import urllib3", "sans-IO"),
-        ("_token", "datetime.now()", "a clock"),
-        ("_exchange", "import urllib3", "at import"),
+        ("_protocol", "def f():\n    import urllib3", "sans-IO"),
+        ("_protocol", "datetime.now()", "a clock"),
+        ("_sign_in", "import urllib3", "at import"),
         ("sandbox", "class A:\n    from http.server import HTTPServer", "at import"),
     ],
 )
-def test_the_law_can_be_broken(room: str, source: str, breach: str) -> None:
-    """The check of the law of rooms sees each kind of breach."""
-    assert breach in "".join(law_breaches(room, PACKAGE / f"{room}.py", ast.parse(source)))
+def test_the_law_can_be_broken(wing: str, source: str, breach: str) -> None:
+    """The check of the law of wings sees each kind of breach."""
+    assert breach in "".join(law_breaches(wing, PACKAGE / wing / "file.py", ast.parse(source)))
 
 
 def vendor(folder: Path) -> Path:
@@ -268,39 +239,46 @@ def test_a_vendored_copy_works(tmp_path: Path, sandbox: Sandbox, client: Client)
     assert (finished.stdout, finished.stderr) == ("15551999\n", "")
 
 
-def delete_rooms(target: Path, rooms: list[str]) -> None:
-    """Remove rooms from a copy."""
-    for room in rooms:
-        shutil.rmtree(target / room, ignore_errors=True)
-        (target / f"{room}.py").unlink(missing_ok=True)
+def delete_wings(target: Path, wings: list[str]) -> None:
+    """Remove wings from a copy."""
+    for wing in wings:
+        shutil.rmtree(target / wing, ignore_errors=True)
+        (target / f"{wing}.py").unlink(missing_ok=True)
 
 
 def test_a_vendored_copy_works_without_the_rooms_below_the_facade(
     tmp_path: Path, sandbox: Sandbox, client: Client
 ) -> None:
-    """Who vendors only the flow can delete the stores, the sandbox and the command line."""
+    """Who vendors only the flow can delete the stores, the sign-in, the sandbox and the command line."""
     target = vendor(tmp_path)
-    delete_rooms(target, ROOMS[ROOMS.index("__init__") + 1 :])
+    delete_wings(target, ["storage", "_sign_in", "sandbox", "_cli", "__main__"])
     finished = exchange_in(tmp_path, sandbox, client)
     assert (finished.stdout, finished.stderr) == ("15551999\n", "")
 
 
 def test_a_copy_cut_down_to_parsing_works(tmp_path: Path) -> None:
-    """With all rooms below the schema deleted, tokens are parsed as before, and another name says what is missing."""
-    rooms = ROOMS[ROOMS.index("_json_schema") + 1 :]
-    delete_rooms(vendor(tmp_path), [room for room in rooms if room != "__init__"])
+    """With all wings but the token deleted, tokens are parsed as before, and another name says what is missing."""
+    kept = {"__init__", "exceptions", "_checks", "_token"}
+    delete_wings(vendor(tmp_path), [wing for wing in WINGS if wing not in kept])
     program = f"""
 from host._vendor import ticktick_oauth
 token = ticktick_oauth.loads({ANSWER!r})
 assert ticktick_oauth.structure(ticktick_oauth.unstructure(token)) == token
 assert ticktick_oauth.json_schema()["title"] == "OAuthTokenV1"
+import cattrs
+converter = cattrs.Converter()
+ticktick_oauth.configure_converter(converter)
+assert converter.structure(ticktick_oauth.unstructure(token), ticktick_oauth.OAuthTokenV1) == token
 try:
     ticktick_oauth.Client
 except ImportError as error:
     print(error)
 """
     finished = run("-c", program, cwd=tmp_path)
-    assert (finished.stdout, finished.stderr) == ("No module named 'host._vendor.ticktick_oauth._client'\n", "")
+    assert (finished.stdout, finished.stderr) == (
+        "No module named 'host._vendor.ticktick_oauth._protocol'\n",
+        "",
+    )
 
 
 def test_a_vendored_command_line_works(tmp_path: Path) -> None:

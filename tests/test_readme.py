@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
-from sybil.parsers.markdown import SkipParser
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 import ticktick_oauth
 from ticktick_oauth import storage

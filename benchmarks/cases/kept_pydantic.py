@@ -3,9 +3,7 @@
 import os
 from typing import Literal
 
-from pydantic import AwareDatetime
-from pydantic import BaseModel
-from pydantic import HttpUrl
+from pydantic import AwareDatetime, BaseModel, HttpUrl
 
 from .parse_pydantic import OAuthTokenV1
 

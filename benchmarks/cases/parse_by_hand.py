@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import RFC_4122
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 REFUSALS = (ValueError, KeyError, TypeError, AttributeError)
 

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Literal
-from uuid import RFC_4122
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
-from msgspec import Struct
-from msgspec import ValidationError
-from msgspec import convert
+from msgspec import Struct, ValidationError, convert
 from msgspec.json import Decoder
 
 # UnicodeDecodeError, for which msgspec has no class of its own, is a ValueError, as its own errors are.

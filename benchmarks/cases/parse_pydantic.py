@@ -2,11 +2,7 @@
 
 from typing import Literal
 
-from pydantic import UUID4
-from pydantic import BaseModel
-from pydantic import ConfigDict
-from pydantic import Field
-from pydantic import ValidationError
+from pydantic import UUID4, BaseModel, ConfigDict, Field, ValidationError
 
 REFUSALS = (ValidationError,)
 

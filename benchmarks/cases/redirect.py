@@ -1,8 +1,7 @@
 """The address for the person's browser, as a program makes it that has no library for it."""
 
 from secrets import token_urlsafe
-from urllib.parse import quote
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 REDIRECT_URI = "http://127.0.0.1:8080/"
 SCOPE = "tasks:read tasks:write"

@@ -6,9 +6,7 @@ from typing import Any
 import httpx
 
 from .parse_pydantic import OAuthTokenV1
-from .redirect import REDIRECT_URI
-from .redirect import SCOPE
-from .redirect import start
+from .redirect import REDIRECT_URI, SCOPE, start
 
 __all__ = ["exchange", "kept", "start"]
 

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
-from ticktick_oauth import exchange_code
+from ticktick_oauth import AuthorizationRequest, AuthorizationServer, Client, exchange_code
 
 
 def _client(server: str) -> Client:

@@ -3,9 +3,7 @@
 import requests
 
 from .parse_pydantic import OAuthTokenV1
-from .redirect import REDIRECT_URI
-from .redirect import SCOPE
-from .redirect import start
+from .redirect import REDIRECT_URI, SCOPE, start
 
 __all__ = ["exchange", "start"]
 

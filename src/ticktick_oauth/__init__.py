@@ -4,65 +4,70 @@ Errors live in ``ticktick_oauth.exceptions``, stores for tokens in ``ticktick_oa
 authorization server for demos and tests in ``ticktick_oauth.sandbox``.
 """
 
-from typing import TYPE_CHECKING
-
-from ._converter import configure_converter
-from ._converter import dumps
-from ._converter import loads
-from ._converter import structure
-from ._converter import unstructure
-from ._token import OAuthTokenV1
-
+TYPE_CHECKING = False  # typing's own would load typing; type checkers know the name
 if TYPE_CHECKING:
-    from ._authorization import AuthorizationRequest
-    from ._authorization import AuthorizationResponse
-    from ._client import Client
-    from ._exchange import discover_server
-    from ._exchange import exchange_code
-    from ._exchange import register_client
-    from ._issued_token import IssuedToken
-    from ._issued_token import dump_issued
-    from ._issued_token import load_issued
-    from ._json_schema import json_schema
-    from ._registration import RegistrationRequest
-    from ._server import DIDA365
-    from ._server import TICKTICK
-    from ._server import AuthorizationServer
-    from ._sign_in import sign_in
-    from ._token_request import TokenRequest
+    from . import exceptions as exceptions
+    from . import sandbox as sandbox
+    from . import storage as storage
+    from ._network.calls import discover_server, exchange_code, register_client
+    from ._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+    from ._protocol.client import Client
+    from ._protocol.issued_token import IssuedToken, dump_issued, load_issued
+    from ._protocol.registration import RegistrationRequest
+    from ._protocol.server import DIDA365, TICKTICK, AuthorizationServer
+    from ._protocol.token_request import TokenRequest
+    from ._sign_in.sign_in import sign_in
+    from ._token.converter import configure_converter, dumps, loads, structure, unstructure
+    from ._token.model import OAuthTokenV1
+    from ._token.schema import json_schema
+    from .storage import TokenFile, TokenStore, default_path, require_token
 else:
-    # What parsing a token does not need is loaded at its first use (PEP 562), by its room. Hidden from type checkers,
+    # Each name is loaded at its first use (PEP 562), from the module that it is made in. Hidden from type checkers,
     # for which a module with a `__getattr__` would have any name.
-    _ROOMS = {
-        "AuthorizationRequest": "_authorization",
-        "AuthorizationResponse": "_authorization",
-        "AuthorizationServer": "_server",
-        "Client": "_client",
-        "DIDA365": "_server",
-        "IssuedToken": "_issued_token",
-        "RegistrationRequest": "_registration",
-        "TICKTICK": "_server",
-        "TokenRequest": "_token_request",
-        "discover_server": "_exchange",
-        "dump_issued": "_issued_token",
-        "exchange_code": "_exchange",
-        "json_schema": "_json_schema",
-        "load_issued": "_issued_token",
-        "register_client": "_exchange",
-        "sign_in": "_sign_in",
+    _MODULES = {
+        "AuthorizationRequest": "_protocol.authorization",
+        "AuthorizationResponse": "_protocol.authorization",
+        "AuthorizationServer": "_protocol.server",
+        "Client": "_protocol.client",
+        "DIDA365": "_protocol.server",
+        "IssuedToken": "_protocol.issued_token",
+        "OAuthTokenV1": "_token.model",
+        "RegistrationRequest": "_protocol.registration",
+        "TICKTICK": "_protocol.server",
+        "TokenFile": "storage",
+        "TokenRequest": "_protocol.token_request",
+        "TokenStore": "storage",
+        "configure_converter": "_token.converter",
+        "default_path": "storage",
+        "discover_server": "_network.calls",
+        "dump_issued": "_protocol.issued_token",
+        "dumps": "_token.converter",
+        "exceptions": "exceptions",
+        "exchange_code": "_network.calls",
+        "json_schema": "_token.schema",
+        "load_issued": "_protocol.issued_token",
+        "loads": "_token.converter",
+        "register_client": "_network.calls",
+        "require_token": "storage",
+        "sandbox": "sandbox",
+        "sign_in": "_sign_in.sign_in",
+        "storage": "storage",
+        "structure": "_token.converter",
+        "unstructure": "_token.converter",
     }
 
     def __getattr__(name: str) -> object:
-        if name not in _ROOMS:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        value = getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+        module = import_module(f".{_MODULES[name]}", __name__)
+        value = module if name == _MODULES[name] else getattr(module, name)
         globals()[name] = value
         return value
 
     def __dir__() -> list[str]:
-        return __all__
+        return sorted({*_MODULES, *__all__})
 
 
 __version__ = "0.1.0"
@@ -77,9 +82,12 @@ __all__ = [
     "OAuthTokenV1",
     "RegistrationRequest",
     "TICKTICK",
+    "TokenFile",
     "TokenRequest",
+    "TokenStore",
     "__version__",
     "configure_converter",
+    "default_path",
     "discover_server",
     "dump_issued",
     "dumps",
@@ -88,6 +96,7 @@ __all__ = [
     "load_issued",
     "loads",
     "register_client",
+    "require_token",
     "sign_in",
     "structure",
     "unstructure",

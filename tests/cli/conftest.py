@@ -3,8 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +12,7 @@ import pytest
 from ticktick_oauth._cli import main
 from ticktick_oauth.sandbox import Sandbox
 
-from .login_command import Login
-from .login_command import portal_client
+from .login_command import Login, portal_client
 
 
 class Ended(NamedTuple):

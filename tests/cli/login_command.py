@@ -7,12 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from person import LATE
-from person import browse
-from person import free_port
-from person import redirect_of
-from ticktick_oauth import Client
-from ticktick_oauth import IssuedToken
+from person import LATE, browse, free_port, redirect_of
+from ticktick_oauth import Client, IssuedToken
 from ticktick_oauth._cli import main
 from ticktick_oauth._cli.output import say
 from ticktick_oauth.sandbox import Sandbox

@@ -6,27 +6,25 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import Run
 from faults.parent import wait_until_it_waits
-from person import LATE
-from person import started
-from ticktick_oauth._cli import exits
-from ticktick_oauth._cli import main
-from ticktick_oauth._cli import signals
+from person import LATE, started
+from ticktick_oauth._cli import exits, main, signals
 from ticktick_oauth._cli.output import show
-from ticktick_oauth.exceptions import AuthorizationError
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import SignInRequiredError
-from ticktick_oauth.exceptions import StorageError
-from ticktick_oauth.exceptions import TokenEndpointError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth.exceptions import (
+    AuthorizationError,
+    DeadlineExceededError,
+    OAuthError,
+    SignInRequiredError,
+    StorageError,
+    TokenEndpointError,
+    TransportError,
+)
 
 README = Path(__file__).parents[2] / "README.md"
 COMMAND = [sys.executable, "-m", "ticktick_oauth"]

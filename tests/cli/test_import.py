@@ -2,22 +2,14 @@
 
 import errno
 import tempfile
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from cli.conftest import Run
-from ticktick_oauth import DIDA365
-from ticktick_oauth import TICKTICK
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import dump_issued
-from ticktick_oauth import dumps
+from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, dumps
 from ticktick_oauth._cli.replacing import server_objection
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile

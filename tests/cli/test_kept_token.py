@@ -4,9 +4,7 @@ import errno
 import json
 import subprocess
 from collections.abc import Callable
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
 
@@ -14,17 +12,18 @@ import pytest
 from pyticktick import Settings
 
 from cli.conftest import Run
-from ticktick_oauth import DIDA365
-from ticktick_oauth import TICKTICK
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import dump_issued
-from ticktick_oauth import load_issued
-from ticktick_oauth import loads
+from ticktick_oauth import (
+    DIDA365,
+    TICKTICK,
+    AuthorizationServer,
+    IssuedToken,
+    OAuthTokenV1,
+    dump_issued,
+    load_issued,
+    loads,
+)
 from ticktick_oauth._cli import kept_token
-from ticktick_oauth.storage import TokenFile
-from ticktick_oauth.storage import require_token
+from ticktick_oauth.storage import TokenFile, require_token
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 DAY = 86400

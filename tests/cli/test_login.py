@@ -3,9 +3,7 @@
 import json
 import os
 import tempfile
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
 
@@ -13,8 +11,7 @@ import pytest
 import urllib3
 
 from person import redirect_of
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import IssuedToken, OAuthTokenV1
 from ticktick_oauth._cli import main
 from ticktick_oauth.storage import TokenFile
 

@@ -7,20 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import parse_qs
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from person import free_port
-from ticktick_oauth._cli import main
-from ticktick_oauth._cli import terminal
-from ticktick_oauth._http_server import Answer
-from ticktick_oauth._http_server import Request
-from ticktick_oauth._http_server import listen
+from ticktick_oauth._cli import main, terminal
+from ticktick_oauth._sign_in.http_server import Answer, Request, listen
 
-from .login_command import Login
-from .login_command import address_in
+from .login_command import Login, address_in
 
 
 def redirect_uri_of(uri: str) -> str:

@@ -9,14 +9,12 @@ import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from faults.tls import Authority
-from person import browse
-from person import free_port
+from person import browse, free_port
 from ticktick_oauth.sandbox import Sandbox
 
 from .login_command import Login

@@ -5,23 +5,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
-from urllib.parse import parse_qs
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import urllib3
 
 from faults.parent import wait_until_it_waits
-from person import LATE
-from person import browse
-from person import code_of
-from person import eventually
-from person import free_port
-from person import redirect_of
+from person import LATE, browse, code_of, eventually, free_port, redirect_of
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
 

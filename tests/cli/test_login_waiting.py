@@ -14,22 +14,13 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from person import LATE
-from person import browse
-from person import code_of
-from person import free_port
-from person import redirect_of
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import Client
-from ticktick_oauth._cli import output
-from ticktick_oauth._cli import terminal
-from ticktick_oauth._cli import waiting
+from person import LATE, browse, code_of, free_port, redirect_of
+from ticktick_oauth import AuthorizationRequest, Client
+from ticktick_oauth._cli import output, terminal, waiting
 from ticktick_oauth.exceptions import InvalidRedirectError
 from ticktick_oauth.sandbox import Sandbox
 
-from .login_command import Login
-from .login_command import in_a_thread
-from .login_command import paste_when_asked
+from .login_command import Login, in_a_thread, paste_when_asked
 
 Enter = Callable[[str], None]
 

@@ -9,22 +9,14 @@ import textwrap
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import urllib3
 
 from cli.conftest import Run
-from person import LATE
-from person import browse
-from person import free_port
-from person import started
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import Client
-from ticktick_oauth import discover_server
-from ticktick_oauth import exchange_code
-from ticktick_oauth import sign_in
+from person import LATE, browse, free_port, started
+from ticktick_oauth import AuthorizationRequest, Client, discover_server, exchange_code, sign_in
 from ticktick_oauth.sandbox import Sandbox
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"

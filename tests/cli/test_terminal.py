@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from person import eventually
-from person import redirect_of
+from person import eventually, redirect_of
 from ticktick_oauth.sandbox import Sandbox
 
 from .login_command import address_in

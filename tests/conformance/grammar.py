@@ -6,35 +6,34 @@ counted. Nothing here knows which alternatives are accepted: that is for pytickt
 """
 
 import json
-from collections import Counter
-from collections import OrderedDict
-from collections import UserDict
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections import Counter, OrderedDict, UserDict
+from collections.abc import Callable, Mapping
 from itertools import chain
 from random import Random
 from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
-from conformance.grammar_values import ACCESS_TOKENS
-from conformance.grammar_values import CONTAINERS
-from conformance.grammar_values import EXPIRES_IN
-from conformance.grammar_values import LITERALS
-from conformance.grammar_values import NESTING
-from conformance.grammar_values import NUMBERS
-from conformance.grammar_values import OTHER_ACCESS_TOKENS
-from conformance.grammar_values import OTHER_EXPIRES_IN
-from conformance.grammar_values import OTHER_SCOPES
-from conformance.grammar_values import OTHER_TOKEN_TYPES
-from conformance.grammar_values import PLAIN
-from conformance.grammar_values import SCOPES
-from conformance.grammar_values import STRINGS
-from conformance.grammar_values import TOKEN_TYPES
-from conformance.grammar_values import Make
-from conformance.grammar_values import insert
-from conformance.grammar_values import spell
-from conformance.grammar_values import uuid4
+from conformance.grammar_values import (
+    ACCESS_TOKENS,
+    CONTAINERS,
+    EXPIRES_IN,
+    LITERALS,
+    NESTING,
+    NUMBERS,
+    OTHER_ACCESS_TOKENS,
+    OTHER_EXPIRES_IN,
+    OTHER_SCOPES,
+    OTHER_TOKEN_TYPES,
+    PLAIN,
+    SCOPES,
+    STRINGS,
+    TOKEN_TYPES,
+    Make,
+    insert,
+    spell,
+    uuid4,
+)
 
 Document = str | bytes | bytearray
 _T = TypeVar("_T")

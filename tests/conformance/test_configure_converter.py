@@ -9,24 +9,14 @@ from uuid import UUID
 import msgspec
 import pytest
 from attrs import frozen
-from cattrs import BaseConverter
-from cattrs import ClassValidationError
-from cattrs import Converter
+from cattrs import BaseConverter, ClassValidationError, Converter
 from cattrs.preconf import json as preconf_json
 from cattrs.preconf import msgspec as preconf_msgspec
-from hypothesis import assume
-from hypothesis import given
-from hypothesis import settings
+from hypothesis import assume, given, settings
 
-from conformance.parity import agree
-from conformance.parity import pyticktick_mapping
-from conformance.parity import verdict
-from strategies import members
-from strategies import tokens
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import configure_converter
-from ticktick_oauth import dumps
-from ticktick_oauth import unstructure
+from conformance.parity import agree, pyticktick_mapping, verdict
+from strategies import members, tokens
+from ticktick_oauth import OAuthTokenV1, configure_converter, dumps, unstructure
 from ticktick_oauth.exceptions import InvalidTokenError
 
 TOKEN = OAuthTokenV1(access_token=UUID("0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2b"), expires_in=15551999)

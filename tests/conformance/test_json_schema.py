@@ -6,16 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import settings
-from jsonschema import Draft202012Validator
-from jsonschema import ValidationError
+from hypothesis import given, settings
+from jsonschema import Draft202012Validator, ValidationError
 from pyticktick.models.v1.responses.oauth import OAuthTokenV1 as PyticktickToken
 
 from strategies import tokens
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import dumps
-from ticktick_oauth import json_schema
+from ticktick_oauth import OAuthTokenV1, dumps, json_schema
 
 # As pyticktick's manual shows it.
 PUBLISHED = """

@@ -12,8 +12,7 @@ import pytest
 from conformance import volume
 from conformance.grammar import RULES
 from conformance.parity import agree
-from conformance.volume import Campaign
-from conformance.volume import fresh_seed
+from conformance.volume import Campaign, fresh_seed
 
 
 def _seed() -> int:
@@ -95,7 +94,7 @@ def test_command_line() -> None:
 
 def test_command_line_of_a_mutant() -> None:
     """On a disagreement the command prints the document and exits with 1."""
-    mutant = "from ticktick_oauth import _converter\n_converter.TOKEN_TYPE = 'mac'\n"
+    mutant = "from ticktick_oauth._token import converter\nconverter.TOKEN_TYPE = 'mac'\n"
     done = _run("--documents", "300", "--seed", "5", setup=mutant)
     assert (1, "") == (done.returncode, done.stderr)
     assert "disagrees with pyticktick on" in done.stdout

@@ -4,30 +4,16 @@ import argparse
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any
-from typing import cast
+from typing import Any, cast
 
-from attrs import field
-from attrs import frozen
-from cattrs import BaseConverter
-from cattrs import Converter
+from attrs import field, frozen
+from cattrs import BaseConverter, Converter
 
-from conformance.grammar import RULES
-from conformance.grammar import Grammar
-from conformance.parity import Verdict
-from conformance.parity import agree
-from conformance.parity import pyticktick_json
-from conformance.parity import pyticktick_mapping
-from conformance.parity import verdict
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import configure_converter
-from ticktick_oauth import dumps
-from ticktick_oauth import loads
-from ticktick_oauth import structure
-from ticktick_oauth import unstructure
+from conformance.grammar import RULES, Grammar
+from conformance.parity import Verdict, agree, pyticktick_json, pyticktick_mapping, verdict
+from ticktick_oauth import OAuthTokenV1, configure_converter, dumps, loads, structure, unstructure
 
 _FRESH_SEED_BITS = 32  # short enough to type
 

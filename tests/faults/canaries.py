@@ -3,18 +3,13 @@
 import pickle
 import traceback
 from base64 import b64encode
-from collections.abc import Iterable
-from collections.abc import Iterator
-from html import escape
-from html import unescape
+from collections.abc import Iterable, Iterator
+from html import escape, unescape
 from secrets import token_hex
-from urllib.parse import quote
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
-from attrs import asdict
-from attrs import field
-from attrs import frozen
+from attrs import asdict, field, frozen
 
 CLIENT_ID = "client-id"
 

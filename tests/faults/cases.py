@@ -5,18 +5,18 @@ import json
 import socket
 from collections.abc import Mapping
 
-from attrs import field
-from attrs import frozen
+from attrs import field, frozen
 
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import InvalidTokenError
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import TokenEndpointError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth.exceptions import (
+    DeadlineExceededError,
+    InvalidTokenError,
+    OAuthError,
+    TokenEndpointError,
+    TransportError,
+)
 
 from .pages import TOMCAT_401
-from .peer import Line
-from .peer import Script
+from .peer import Line, Script
 
 TOKEN = b'{"access_token":"<access_token>","token_type":"bearer","expires_in":15551999}'
 CHUNK = f"{len(TOKEN) - len('<access_token>') + 36:x}".encode()

@@ -8,22 +8,14 @@ import signal
 import socket
 import stat
 import sys
-import threading
-import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from contextlib import suppress
-from typing import TYPE_CHECKING
-from typing import Any
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
 
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
-from ticktick_oauth import exchange_code
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth import AuthorizationServer, Client, exchange_code
+from ticktick_oauth.exceptions import OAuthError, TransportError
 
-from .canaries import CLIENT_ID
-from .canaries import faces_of
+from .canaries import CLIENT_ID, faces_of
 
 if TYPE_CHECKING:  # a child is to be as cold as a program that has yet to exchange
     import urllib3
@@ -87,64 +79,6 @@ def without_ssl(orders: dict[str, Any]) -> object:
     return None
 
 
-class _Slow:
-    """Makes one step of an exchange last until a fork has happened, or would have."""
-
-    def __init__(self) -> None:
-        self.module = ""
-        self.reached = threading.Event()
-        self.forked = threading.Event()
-        self.was_cut = False
-
-    def hold(self) -> None:
-        if not self.reached.is_set():
-            self.reached.set()
-            self.was_cut = self.forked.wait(0.5)
-
-    def find_spec(self, name: str, *_: object) -> None:
-        if name == self.module:
-            self.hold()
-
-    def wrap(self, owner: Any, name: str) -> None:  # noqa: ANN401 - a module or a class
-        original = getattr(owner, name)
-
-        def slow(*arguments: Any) -> Any:  # noqa: ANN401 - as the original
-            self.hold()
-            return original(*arguments)
-
-        setattr(owner, name, slow)
-
-
-def forked_early(orders: dict[str, Any]) -> object:
-    """Fork while another thread is in a step of the first exchange; the child then exchanges, too."""
-    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and newer warn of a fork with threads
-    step = _Slow()
-    if orders["step"] in {"urllib3.util", "encodings.idna"}:
-        step.module = orders["step"]
-        sys.meta_path.insert(0, step)
-    else:
-        import ssl
-
-        step.wrap(
-            *{"store": (ssl, "create_default_context"), "handshake": (ssl.SSLObject, "do_handshake")}[orders["step"]]
-        )
-    first, childs = orders["codes"]
-    reader, writer = os.pipe()
-    with ThreadPoolExecutor(1) as executor:
-        mine = executor.submit(_exchange, orders, first)
-        step.reached.wait()
-        child = os.fork()
-        if not child:
-            signal.alarm(20)  # what waits for ever is killed
-            os.write(writer, _exchange(orders, childs).encode())
-            os._exit(0)
-        step.forked.set()
-        os.close(writer)
-        tokens = {first: mine.result(), childs: os.read(reader, 100).decode()}
-    os.waitpid(child, 0)
-    return {"tokens": tokens, "was_cut": step.was_cut}
-
-
 def starved(orders: dict[str, Any]) -> object:
     """Exchange with no file descriptor left, and again with some."""
     refused, granted = orders["codes"]
@@ -202,6 +136,6 @@ def loaded(orders: dict[str, Any]) -> object:
 
 
 if __name__ == "__main__":
-    modes = (interrupted, forked, forked_early, without_ssl, starved, weighed, loaded)
+    modes = (interrupted, forked, without_ssl, starved, weighed, loaded)
     mode = next(mode for mode in modes if mode.__name__ == sys.argv[1])
     print(json.dumps(mode(json.load(sys.stdin))))  # noqa: T201 - it is the answer

@@ -4,8 +4,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from .peer import Line
-from .peer import Script
+from .peer import Line, Script
 
 _HANDSHAKE = b"\x16"
 # RFC 5246 section 7.4.1.1: an empty message of type 0, which a client that is in a handshake ignores.

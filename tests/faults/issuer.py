@@ -4,8 +4,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 from uuid import uuid4
 
-from .peer import Line
-from .peer import Script
+from .peer import Line, Script
 
 
 def issuing(issued: dict[str, str], *, before: Callable[[], object] = lambda: None) -> Script:

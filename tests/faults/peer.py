@@ -5,10 +5,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 LOOPBACK = "127.0.0.1"

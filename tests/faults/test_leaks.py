@@ -3,33 +3,22 @@
 import logging
 import sys
 import warnings
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context
-from datetime import datetime
-from datetime import timezone
+from datetime import datetime, timezone
 from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 import urllib3
 
-import ticktick_oauth._token_request
-from faults.canaries import Canaries
-from faults.canaries import faces_of
-from faults.cases import HEAD
-from faults.cases import TOKEN
-from faults.cases import raw
-from faults.cases import reply
+import ticktick_oauth._protocol.token_request
+from faults.canaries import Canaries, faces_of
+from faults.cases import HEAD, TOKEN, raw, reply
 from faults.peer import Peer
 from faults.watch import Watch
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import TokenRequest
-from ticktick_oauth import exchange_code
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import TokenEndpointError
+from ticktick_oauth import AuthorizationRequest, IssuedToken, OAuthTokenV1, TokenRequest, exchange_code
+from ticktick_oauth.exceptions import OAuthError, TokenEndpointError
 
 SECRETS = ["code", "client_secret", "state", "code_verifier", "access_token"]
 
@@ -112,7 +101,7 @@ def test_a_planted_secret_is_found_at_the_end_of_a_test(leaking: Watch, leak: Ca
 
 def test_an_error_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the package's redaction switched off, the scan of an exchange reports the echoed secrets."""
-    monkeypatch.setattr(ticktick_oauth._refusal, "clean", lambda text, *_: text)
+    monkeypatch.setattr(ticktick_oauth._protocol.answer, "clean", lambda text, *_: text)
     body = b'{"error":"<code>","error_description":"<client_secret>"}'
     with Peer(reply(400, body), fill=unchecked.canaries.fill) as peer:
         unchecked.exchange(peer.url())
@@ -126,7 +115,7 @@ def test_a_warning_that_leaks_is_found(unchecked: Watch, monkeypatch: pytest.Mon
         warnings.warn("any", stacklevel=1)
         return ""
 
-    monkeypatch.setattr(ticktick_oauth._refusal, "clean", warn)
+    monkeypatch.setattr(ticktick_oauth._protocol.answer, "clean", warn)
     with Peer(reply(400, b'{"error":"x"}')) as peer, pytest.raises(AssertionError):
         unchecked.exchange(peer.url())
 

@@ -7,8 +7,7 @@ import pytest
 
 from faults.parent import run
 from faults.tls import Authority
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import exchange_code
+from ticktick_oauth import AuthorizationRequest, exchange_code
 from ticktick_oauth.sandbox import Sandbox
 
 USERS = 2000

@@ -19,32 +19,15 @@ import pytest
 import urllib3
 
 from faults.canaries import Canaries
-from faults.cases import BODIES
-from faults.cases import SOON
-from faults.cases import TOKEN
-from faults.cases import reply
+from faults.cases import BODIES, SOON, TOKEN, reply
 from faults.flood import hello_requests
 from faults.issuer import issuing
-from faults.parent import finish
-from faults.parent import order
-from faults.parent import run
-from faults.parent import start
-from faults.parent import wait_until_it_waits
-from faults.peer import LOOPBACK
-from faults.peer import Line
-from faults.peer import Peer
-from faults.peer import Script
-from faults.peer import black_hole
-from faults.peer import closed_port
-from faults.tls import Authority
+from faults.parent import finish, order, run, start, wait_until_it_waits
+from faults.peer import LOOPBACK, Line, Peer, Script, black_hole, closed_port
 from faults.watch import Watch
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import _connection
-from ticktick_oauth import discover_server
-from ticktick_oauth import exchange_code
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth import OAuthTokenV1, discover_server, exchange_code
+from ticktick_oauth._network import connection as _connection
+from ticktick_oauth.exceptions import DeadlineExceededError, OAuthError, TransportError
 
 
 def _assert_unused(outcome: OAuthTokenV1 | OAuthError, *words: str) -> None:
@@ -371,15 +354,6 @@ def test_n17_fork(watch: Watch) -> None:
     assert issued == tokens
     assert len(set(tokens.values())) == 3
     assert peer.requests == 3
-
-
-@pytest.mark.parametrize("step", ["urllib3.util", "encodings.idna", "store", "handshake"])
-def test_n21_fork_during_another_threads_first_exchange(watch: Watch, trusted: Authority, step: str) -> None:
-    """N21: the fork waits for the step, so that the child waits for no lock of a thread that it does not have."""
-    issued: dict[str, str] = {}
-    with Peer(issuing(issued), tls=trusted.server()) as peer:
-        result = _run("forked_early", watch, url=peer.url(), codes=["first", "childs"], step=step)
-    assert {"tokens": issued, "was_cut": False} == result
 
 
 @pytest.mark.parametrize("warm", ["warm", ""], ids=["warm", "cold"])

@@ -11,35 +11,14 @@ import pytest
 import urllib3
 from urllib3.contrib.socks import SOCKSProxyManager
 
-from faults.cases import BODIES
-from faults.cases import HEAD
-from faults.cases import LIMIT
-from faults.cases import REFUSALS
-from faults.cases import SOON
-from faults.cases import TOKEN
-from faults.cases import dripped
-from faults.cases import raw
-from faults.cases import reply
+from faults.cases import BODIES, HEAD, LIMIT, REFUSALS, SOON, TOKEN, dripped, raw, reply
 from faults.issuer import issuing
-from faults.peer import LOOPBACK
-from faults.peer import Line
-from faults.peer import Peer
-from faults.peer import Script
-from faults.peer import black_hole
-from faults.peer import closed_port
+from faults.peer import LOOPBACK, Line, Peer, Script, black_hole, closed_port
 from faults.proxy import forward
 from faults.tls import Authority
 from faults.watch import Watch
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import discover_server
-from ticktick_oauth import exchange_code
-from ticktick_oauth import register_client
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import TokenEndpointError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth import AuthorizationServer, Client, OAuthTokenV1, discover_server, exchange_code, register_client
+from ticktick_oauth.exceptions import DeadlineExceededError, OAuthError, TokenEndpointError, TransportError
 
 
 def _headers(peer: Peer) -> dict[str, str]:

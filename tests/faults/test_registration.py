@@ -7,25 +7,11 @@ import pytest
 import urllib3
 from attrs import frozen
 
-from faults.cases import LIMIT
-from faults.cases import SOON
-from faults.cases import dripped
-from faults.cases import raw
-from faults.cases import reply
-from faults.peer import LOOPBACK
-from faults.peer import Line
-from faults.peer import Peer
-from faults.peer import Script
-from faults.peer import closed_port
+from faults.cases import LIMIT, SOON, dripped, raw, reply
+from faults.peer import LOOPBACK, Line, Peer, Script, closed_port
 from faults.watch import Watch
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
-from ticktick_oauth import discover_server
-from ticktick_oauth import register_client
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import RegistrationError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth import AuthorizationServer, Client, discover_server, register_client
+from ticktick_oauth.exceptions import DeadlineExceededError, OAuthError, RegistrationError, TransportError
 
 REDIRECT_URI = "http://127.0.0.1:43117/"
 DEEP = b"[" * 30_000

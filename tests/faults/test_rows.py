@@ -5,10 +5,7 @@ from collections.abc import Callable
 import pytest
 import urllib3
 
-from faults.cases import CASES
-from faults.cases import TOKEN
-from faults.cases import Case
-from faults.cases import reply
+from faults.cases import CASES, TOKEN, Case, reply
 from faults.peer import Peer
 from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1

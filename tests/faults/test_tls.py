@@ -10,29 +10,20 @@ from typing import Any
 import pytest
 import urllib3
 
-from faults.cases import HEAD
-from faults.cases import SOON
-from faults.cases import TOKEN
-from faults.cases import reply
-from faults.flood import hello_requests
-from faults.flood import key_updates
-from faults.flood import tickets
+from faults.cases import HEAD, SOON, TOKEN, reply
+from faults.flood import hello_requests, key_updates, tickets
 from faults.parent import run
-from faults.peer import LOOPBACK
-from faults.peer import Line
-from faults.peer import Peer
-from faults.peer import Script
-from faults.tls import Authority
-from faults.tls import self_signed
+from faults.peer import LOOPBACK, Line, Peer, Script
+from faults.tls import Authority, self_signed
 from faults.watch import Watch
-from ticktick_oauth import TICKTICK
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import InvalidTokenError
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.exceptions import TokenEndpointError
-from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth import TICKTICK, AuthorizationServer, OAuthTokenV1
+from ticktick_oauth.exceptions import (
+    DeadlineExceededError,
+    InvalidTokenError,
+    OAuthError,
+    TokenEndpointError,
+    TransportError,
+)
 
 pytestmark = pytest.mark.usefixtures("trusted")
 

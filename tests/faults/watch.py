@@ -4,21 +4,15 @@ import time
 import warnings
 from collections.abc import Callable
 from threading import Event
-from typing import Any
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import _connection
-from ticktick_oauth import exchange_code
+from ticktick_oauth import AuthorizationServer, Client, OAuthTokenV1, exchange_code
+from ticktick_oauth._network import connection as _connection
 from ticktick_oauth.exceptions import OAuthError
 
-from .canaries import CLIENT_ID
-from .canaries import Canaries
-from .canaries import faces_of
+from .canaries import CLIENT_ID, Canaries, faces_of
 
 _T = TypeVar("_T")
 

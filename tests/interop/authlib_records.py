@@ -3,9 +3,7 @@
 from hmac import compare_digest
 
 from attrs import frozen
-from authlib.oauth2.rfc6749 import AuthorizationCodeMixin
-from authlib.oauth2.rfc6749 import ClientMixin
-from authlib.oauth2.rfc6749 import TokenMixin
+from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
 
 from interop.serving import SCOPE
 

@@ -1,40 +1,33 @@
 """An authorization server of Authlib and Flask in TickTick's shape: ``python -m interop.authlib_server``."""
 
 from collections.abc import Callable
-from typing import Any
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
-from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.integrations.flask_oauth2 import ResourceProtector
-from authlib.oauth2.rfc6749 import JsonRequest
-from authlib.oauth2.rfc6749 import OAuth2Error
-from authlib.oauth2.rfc6749 import OAuth2Request
+from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
+from authlib.oauth2.rfc6749 import JsonRequest, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oauth2.rfc9207 import IssuerParameter
-from flask import Config
-from flask import Flask
-from flask import Response
-from flask import request
+from flask import Config, Flask, Response, request
 
-from interop.authlib_records import IssuedCode
-from interop.authlib_records import RegisteredClient
-from interop.authlib_records import Token
-from interop.serving import AUTHORIZE_PATH
-from interop.serving import CLIENT_ID
-from interop.serving import CLIENT_SECRET
-from interop.serving import LIFETIME
-from interop.serving import REDIRECT_URI
-from interop.serving import REGISTER_PATH
-from interop.serving import RESOURCE_PATH
-from interop.serving import SCOPE
-from interop.serving import TOKEN_PATH
-from interop.serving import USER
-from interop.serving import serve
+from interop.authlib_records import IssuedCode, RegisteredClient, Token
+from interop.serving import (
+    AUTHORIZE_PATH,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    LIFETIME,
+    REDIRECT_URI,
+    REGISTER_PATH,
+    RESOURCE_PATH,
+    SCOPE,
+    TOKEN_PATH,
+    USER,
+    serve,
+)
 
 CONSENT = (
     '<form method="post"><input type="submit" name="allow" value="Allow"><input type="submit" value="Deny"></form>'

@@ -1,15 +1,12 @@
 """The servers, each started once for all tests of a worker."""
 
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 
 import pytest
 
-from interop.starting import SERVERS
-from interop.starting import RealServer
-from interop.starting import running
+from interop.starting import SERVERS, RealServer, running
 
 
 @pytest.fixture(scope="session")

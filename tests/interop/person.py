@@ -9,19 +9,12 @@ from http.client import HTTPMessage
 from http.cookiejar import CookieJar
 from typing import IO
 from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.parse import urljoin
-from urllib.request import HTTPCookieProcessor
-from urllib.request import HTTPRedirectHandler
-from urllib.request import ProxyHandler
-from urllib.request import Request
-from urllib.request import build_opener
+from urllib.parse import urlencode, urljoin
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from attrs import field
-from attrs import frozen
+from attrs import field, frozen
 
-from interop.serving import PASSWORD
-from interop.serving import USER
+from interop.serving import PASSWORD, USER
 
 # Seconds for one page of a server on a busy machine.
 _PATIENCE = 30.0

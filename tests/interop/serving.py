@@ -8,9 +8,7 @@ import threading
 from collections.abc import Callable
 from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler
-from wsgiref.simple_server import WSGIServer
-from wsgiref.simple_server import make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 AUTHORIZE_PATH = "oauth/authorize"
 TOKEN_PATH = "oauth/token"

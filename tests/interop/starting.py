@@ -14,17 +14,18 @@ import pytest
 import urllib3
 from attrs import frozen
 
-from interop.serving import AUTHORIZE_PATH
-from interop.serving import CLIENT_ID
-from interop.serving import CLIENT_SECRET
-from interop.serving import LIFETIME
-from interop.serving import REDIRECT_URI
-from interop.serving import REGISTER_PATH
-from interop.serving import RESOURCE_PATH
-from interop.serving import SCOPE
-from interop.serving import TOKEN_PATH
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
+from interop.serving import (
+    AUTHORIZE_PATH,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    LIFETIME,
+    REDIRECT_URI,
+    REGISTER_PATH,
+    RESOURCE_PATH,
+    SCOPE,
+    TOKEN_PATH,
+)
+from ticktick_oauth import AuthorizationServer, Client
 
 TESTS = Path(__file__).parent.parent
 # Seconds for a server to come up on a busy machine; each takes one to four.

@@ -7,8 +7,7 @@ import json
 from contextlib import closing
 from http.client import HTTPConnection
 from urllib.error import HTTPError
-from urllib.parse import parse_qs
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -16,19 +15,17 @@ import urllib3
 from attrs import evolve
 
 from interop.person import Person
-from interop.serving import LIFETIME
-from interop.serving import USER
+from interop.serving import LIFETIME, USER
 from interop.starting import RealServer
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationResponse
-from ticktick_oauth import Client
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import TokenRequest
-from ticktick_oauth import exchange_code
-from ticktick_oauth.exceptions import AuthorizationError
-from ticktick_oauth.exceptions import InvalidRedirectError
-from ticktick_oauth.exceptions import StateMismatchError
-from ticktick_oauth.exceptions import TokenEndpointError
+from ticktick_oauth import (
+    AuthorizationRequest,
+    AuthorizationResponse,
+    Client,
+    OAuthTokenV1,
+    TokenRequest,
+    exchange_code,
+)
+from ticktick_oauth.exceptions import AuthorizationError, InvalidRedirectError, StateMismatchError, TokenEndpointError
 
 ELSEWHERE = "http://127.0.0.1:8080/elsewhere"
 SPENT = "the code was used already or is not whole: start again at the authorization URL"

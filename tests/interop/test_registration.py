@@ -10,25 +10,22 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from interop.person import KNOWN
-from interop.person import Person
-from interop.serving import LIFETIME
-from interop.serving import USER
-from interop.starting import TESTS
-from interop.starting import RealServer
+from interop.person import KNOWN, Person
+from interop.serving import LIFETIME, USER
+from interop.starting import TESTS, RealServer
 from person import free_port
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationResponse
-from ticktick_oauth import Client
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import discover_server
-from ticktick_oauth import exchange_code
-from ticktick_oauth import register_client
-from ticktick_oauth import sign_in
-from ticktick_oauth.exceptions import RegistrationError
-from ticktick_oauth.exceptions import TokenEndpointError
-from ticktick_oauth.storage import TokenFile
-from ticktick_oauth.storage import require_token
+from ticktick_oauth import (
+    AuthorizationRequest,
+    AuthorizationResponse,
+    Client,
+    OAuthTokenV1,
+    discover_server,
+    exchange_code,
+    register_client,
+    sign_in,
+)
+from ticktick_oauth.exceptions import RegistrationError, TokenEndpointError
+from ticktick_oauth.storage import TokenFile, require_token
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome

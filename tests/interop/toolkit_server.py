@@ -6,23 +6,23 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from django.http import HttpRequest
-from django.http import HttpResponse
-from django.urls import include
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
 
-from interop.serving import AUTHORIZE_PATH
-from interop.serving import CLIENT_ID
-from interop.serving import CLIENT_SECRET
-from interop.serving import LIFETIME
-from interop.serving import PASSWORD
-from interop.serving import REDIRECT_URI
-from interop.serving import REGISTER_PATH
-from interop.serving import RESOURCE_PATH
-from interop.serving import SCOPE
-from interop.serving import TOKEN_PATH
-from interop.serving import USER
-from interop.serving import serve
+from interop.serving import (
+    AUTHORIZE_PATH,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    LIFETIME,
+    PASSWORD,
+    REDIRECT_URI,
+    REGISTER_PATH,
+    RESOURCE_PATH,
+    SCOPE,
+    TOKEN_PATH,
+    USER,
+    serve,
+)
 
 # The toolkit brings its consent page along, Django its log-in without a page.
 LOGIN_PAGE = '<form method="post">{% csrf_token %}{{ form }}<input type="submit"></form>'
@@ -87,11 +87,13 @@ from django.contrib.auth.views import LoginView  # noqa: E402
 from oauth2_provider.models import Application  # noqa: E402
 from oauth2_provider.oauth2_backends import OAuthLibCore  # noqa: E402
 from oauth2_provider.urls import metadata_urlpatterns  # noqa: E402
-from oauth2_provider.views import AuthorizationView  # noqa: E402
-from oauth2_provider.views import DynamicClientRegistrationManagementView  # noqa: E402
-from oauth2_provider.views import DynamicClientRegistrationView  # noqa: E402
-from oauth2_provider.views import ScopedProtectedResourceView  # noqa: E402
-from oauth2_provider.views import TokenView  # noqa: E402
+from oauth2_provider.views import (  # noqa: E402
+    AuthorizationView,
+    DynamicClientRegistrationManagementView,
+    DynamicClientRegistrationView,
+    ScopedProtectedResourceView,
+    TokenView,
+)
 
 
 class TickTickLike(OAuthLibCore):

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-from faults.peer import Line
-from faults.peer import Script
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
+from faults.peer import Line, Script
+from ticktick_oauth import AuthorizationServer, Client
 
 BODY = b'{"access_token":"3fa85f64-5717-4562-b3fc-2c963f66afa6","expires_in":15551999}'
 SECRET = "precious-secret"

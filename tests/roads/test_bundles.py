@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from roads.running import run
-from roads.wheels import DEPENDENCIES
-from roads.wheels import pack
+from roads.wheels import DEPENDENCIES, pack
 
 pytestmark = pytest.mark.slow
 PROGRAM = """

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from roads.readme import README
-from roads.readme import block_with
+from roads.readme import README, block_with
 from roads.running import run_program
 
 

@@ -9,15 +9,9 @@ from threading import Barrier
 import pytest
 from trustme import CA
 
-from faults.peer import LOOPBACK
-from faults.peer import Peer
-from roads.echoing import SECRET
-from roads.echoing import client_of
-from roads.echoing import echoing
-from roads.running import LATE
-from roads.running import TAKE_ORDERS
-from roads.running import orders
-from roads.running import run
+from faults.peer import LOOPBACK, Peer
+from roads.echoing import SECRET, client_of, echoing
+from roads.running import LATE, TAKE_ORDERS, orders, run
 
 MANY = 12
 PATCH = {

@@ -6,8 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from datetime import timezone
+from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import HTTPError
@@ -16,14 +15,10 @@ from uuid import uuid4
 
 import pytest
 
-from faults.peer import Line
-from faults.peer import Peer
+from faults.peer import Line, Peer
 from roads.readme import paste
-from roads.running import run
-from roads.running import run_program
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import dump_issued
+from roads.running import run, run_program
+from ticktick_oauth import IssuedToken, OAuthTokenV1, dump_issued
 
 ONE_LINE = "from ticktick_oauth.storage import require_token; print(require_token().authorization_header())"
 # What may load for the kept token's road beside what parsing loads: no randomness, no hashes, no network.

@@ -17,18 +17,12 @@ import pytest
 from faults.issuer import issuing
 from faults.peer import Peer
 from roads.echoing import client_of
-from roads.readme import block_with
-from roads.readme import paste
-from roads.running import LATE
-from roads.running import run
+from roads.readme import block_with, paste
+from roads.running import LATE, run
 from roads.runtime_api import RuntimeApi
 from roads.secrets_manager import secrets_manager
-from roads.wheels import DEPENDENCIES
-from roads.wheels import pack
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import Client
-from ticktick_oauth import exchange_code
-from ticktick_oauth import load_issued
+from roads.wheels import DEPENDENCIES, pack
+from ticktick_oauth import AuthorizationRequest, Client, exchange_code, load_issued
 from ticktick_oauth.sandbox import Sandbox
 
 pytestmark = [

@@ -6,12 +6,8 @@ from pathlib import Path
 import pytest
 
 from faults.peer import Peer
-from roads.echoing import client_of
-from roads.echoing import echoing
-from roads.running import TAKE_ORDERS
-from roads.running import orders
-from roads.running import run
-from roads.running import run_program
+from roads.echoing import client_of, echoing
+from roads.running import TAKE_ORDERS, orders, run, run_program
 
 EXCHANGE = f"""{TAKE_ORDERS}
 from ticktick_oauth import exchange_code

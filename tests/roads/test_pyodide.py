@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 
 from roads.readme import paste
-from roads.running import TAKE_ORDERS
-from roads.running import orders
-from roads.running import run
-from roads.wheels import DEPENDENCIES
-from roads.wheels import pack
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import Client
+from roads.running import TAKE_ORDERS, orders, run
+from roads.wheels import DEPENDENCIES, pack
+from ticktick_oauth import AuthorizationRequest, Client
 from ticktick_oauth.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow

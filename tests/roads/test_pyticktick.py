@@ -2,8 +2,7 @@
 
 import os
 import sys
-from datetime import datetime
-from datetime import timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,10 @@ import pyticktick.models.v1.responses.oauth as theirs
 from pydantic import ValidationError
 
 import ticktick_oauth as ours
-from faults.peer import Line
-from faults.peer import Peer
+from faults.peer import Line, Peer
 from roads.readme import block_with
 from roads.running import run
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import exchange_code
+from ticktick_oauth import AuthorizationRequest, IssuedToken, exchange_code
 from ticktick_oauth.exceptions import InvalidTokenError
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile

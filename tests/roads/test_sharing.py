@@ -3,8 +3,7 @@
 import asyncio
 import pickle
 import shutil
-from base64 import b64decode
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,25 +11,25 @@ from threading import Barrier
 
 import pytest
 import urllib3
-from attrs import AttrsInstance
-from attrs import fields
+from attrs import AttrsInstance, fields
 from attrs.exceptions import FrozenInstanceError
 
 from faults.issuer import issuing
 from faults.peer import Peer
 from roads.echoing import client_of
-from roads.running import LATE
-from roads.running import run_program
+from roads.running import LATE, run_program
 from roads.wheels import PACKAGE
-from ticktick_oauth import TICKTICK
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationResponse
-from ticktick_oauth import Client
-from ticktick_oauth import RegistrationRequest
-from ticktick_oauth import TokenRequest
-from ticktick_oauth import dump_issued
-from ticktick_oauth import exchange_code
-from ticktick_oauth import load_issued
+from ticktick_oauth import (
+    TICKTICK,
+    AuthorizationRequest,
+    AuthorizationResponse,
+    Client,
+    RegistrationRequest,
+    TokenRequest,
+    dump_issued,
+    exchange_code,
+    load_issued,
+)
 
 MANY = 12
 LINE = (
@@ -122,5 +121,5 @@ try:
 except TypeError as error:
     print(error)
 """
-    message = "must be of type app._vendor.ticktick_oauth._token.OAuthTokenV1, not ticktick_oauth._token.OAuthTokenV1\n"
-    assert f"token {message}" == run_program(program, cwd=tmp_path, stdin=LINE)
+    name = "ticktick_oauth._token.model.OAuthTokenV1"
+    assert f"token must be of type app._vendor.{name}, not {name}\n" == run_program(program, cwd=tmp_path, stdin=LINE)

@@ -1,8 +1,6 @@
 """A copy inside another package, made by the ``vendoring`` tool with all its dependencies, or cut down by hand."""
 
 import os
-import re
-import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,18 +8,10 @@ from pathlib import Path
 import pytest
 
 from faults.peer import Peer
-from roads.echoing import SECRET
-from roads.echoing import client_of
-from roads.echoing import echoing
-from roads.readme import README
+from roads.echoing import SECRET, client_of, echoing
 from roads.readme import block_with
-from roads.running import TAKE_ORDERS
-from roads.running import orders
-from roads.running import run
-from roads.running import run_program
-from roads.wheels import DEPENDENCIES
-from roads.wheels import PACKAGE
-from roads.wheels import pack
+from roads.running import TAKE_ORDERS, orders, run, run_program
+from roads.wheels import DEPENDENCIES, pack
 
 # An import of what was not vendored fails.
 ALONE = """
@@ -96,33 +86,3 @@ urllib3.PoolManager().request("POST", client.server.token_endpoint, body="by-ano
     assert "precious-code" not in finished.stderr
     assert SECRET not in finished.stderr
     assert "Basic" not in finished.stderr
-
-
-def test_a_copy_cut_down_to_parsing(tmp_path: Path) -> None:
-    """The files that the README lists, in the KiB that it says, parse without urllib3, and name what is missing."""
-    words = re.search(r"\*\*Cut down\*\* to (.*?)\(under (\d+) KiB\)", README.read_text("utf-8"), re.DOTALL)
-    assert words is not None
-    copy = tmp_path / "app" / "_vendor" / "ticktick_oauth"
-    copy.mkdir(parents=True)
-    for name in re.findall(r"`(\w+\.py)`", words[1]):
-        shutil.copy(PACKAGE / name, copy)
-    size = sum(path.stat().st_size for path in copy.iterdir())
-    assert int(words[2]) - 10 <= size / 1024 <= int(words[2])
-    program = """
-import sys
-sys.modules["ticktick_oauth"] = sys.modules["urllib3"] = None
-from app._vendor import ticktick_oauth
-token = ticktick_oauth.loads('{"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "expires_in": 1}')
-assert ticktick_oauth.loads(ticktick_oauth.dumps(token)) == token
-assert ticktick_oauth.structure(ticktick_oauth.unstructure(token)) == token
-assert ticktick_oauth.json_schema()["title"] == "OAuthTokenV1"
-import cattrs
-converter = cattrs.Converter()
-ticktick_oauth.configure_converter(converter)
-assert converter.structure(ticktick_oauth.unstructure(token), ticktick_oauth.OAuthTokenV1) == token
-try:
-    ticktick_oauth.Client
-except ImportError as error:
-    print(error)
-"""
-    assert "No module named 'app._vendor.ticktick_oauth._client'\n" == run_program(program, cwd=tmp_path)

@@ -10,10 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from roads.readme import paste
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationResponse
-from ticktick_oauth import Client
-from ticktick_oauth import exchange_code
+from ticktick_oauth import AuthorizationRequest, AuthorizationResponse, Client, exchange_code
 from ticktick_oauth.exceptions import TokenEndpointError
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile

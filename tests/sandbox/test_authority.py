@@ -2,24 +2,22 @@
 
 import json
 from typing import Any
-from urllib.parse import parse_qs
-from urllib.parse import urlencode
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import Client
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import RegistrationRequest
-from ticktick_oauth import TokenRequest
-from ticktick_oauth._authority import Authority
-from ticktick_oauth._authority.ledger import RegisteredClient
-from ticktick_oauth._http_server import Answer
-from ticktick_oauth._http_server import Request
-from ticktick_oauth.exceptions import RegistrationError
-from ticktick_oauth.exceptions import TokenEndpointError
+from ticktick_oauth import (
+    AuthorizationRequest,
+    AuthorizationServer,
+    Client,
+    OAuthTokenV1,
+    RegistrationRequest,
+    TokenRequest,
+)
+from ticktick_oauth._sign_in.http_server import Answer, Request
+from ticktick_oauth.exceptions import RegistrationError, TokenEndpointError
+from ticktick_oauth.sandbox._authority import Authority
+from ticktick_oauth.sandbox._ledger import RegisteredClient
 
 ISSUER = "http://127.0.0.1:1"
 FORM = {"content-type": "application/x-www-form-urlencoded"}

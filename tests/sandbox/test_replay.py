@@ -3,22 +3,16 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
-from urllib.parse import quote
-from urllib.parse import quote_plus
-from urllib.parse import urlencode
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit
 
 import pytest
 import urllib3
 
-from ticktick_oauth._authority.ledger import RegisteredClient
 from ticktick_oauth.sandbox import Sandbox
+from ticktick_oauth.sandbox._ledger import RegisteredClient
 
 Answer = urllib3.BaseHTTPResponse
 Encoding = Callable[..., str]

@@ -13,17 +13,9 @@ import pytest
 import trustme
 import urllib3
 
-from ticktick_oauth import AuthorizationRequest
-from ticktick_oauth import AuthorizationResponse
-from ticktick_oauth import Client
-from ticktick_oauth import RegistrationRequest
-from ticktick_oauth import exchange_code
-from ticktick_oauth.exceptions import AuthorizationError
-from ticktick_oauth.exceptions import DeadlineExceededError
-from ticktick_oauth.exceptions import InvalidTokenError
-from ticktick_oauth.exceptions import TokenEndpointError
-from ticktick_oauth.sandbox import ReceivedRequest
-from ticktick_oauth.sandbox import Sandbox
+from ticktick_oauth import AuthorizationRequest, AuthorizationResponse, Client, RegistrationRequest, exchange_code
+from ticktick_oauth.exceptions import AuthorizationError, DeadlineExceededError, InvalidTokenError, TokenEndpointError
+from ticktick_oauth.sandbox import ReceivedRequest, Sandbox
 
 HTTP = urllib3.PoolManager(retries=False)
 

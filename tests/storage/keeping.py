@@ -7,16 +7,14 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import datetime
-from datetime import timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NoReturn
 from uuid import UUID
 
 import pytest
 
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import OAuthTokenV1
+from ticktick_oauth import IssuedToken, OAuthTokenV1
 from ticktick_oauth.exceptions import StorageError
 
 ACCESS_TOKEN = UUID("6f9619ff-8b86-4011-b42d-00c04fc964ff")

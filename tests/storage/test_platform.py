@@ -10,19 +10,21 @@ from typing import NoReturn
 
 import pytest
 
-from storage.keeping import DROP_ROOT
-from storage.keeping import HOMELESS
-from storage.keeping import ISSUED
-from storage.keeping import OLD
-from storage.keeping import fail_with
-from storage.keeping import failure_of
-from storage.keeping import mode_of
-from storage.keeping import posix_only
-from storage.keeping import python
-from storage.keeping import root_only
-from ticktick_oauth._in_place import overwrite
+from storage.keeping import (
+    DROP_ROOT,
+    HOMELESS,
+    ISSUED,
+    OLD,
+    fail_with,
+    failure_of,
+    mode_of,
+    posix_only,
+    python,
+    root_only,
+)
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
+from ticktick_oauth.storage._in_place import overwrite
 
 ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
 

@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 
-from storage.keeping import DEADLINE
-from storage.keeping import DROP_ROOT
-from storage.keeping import ISSUED
-from storage.keeping import OLD
-from storage.keeping import fail_with
-from storage.keeping import failure_of
-from storage.keeping import mode_of
-from storage.keeping import posix_only
-from storage.keeping import python
-from storage.keeping import root_only
+from storage.keeping import (
+    DEADLINE,
+    DROP_ROOT,
+    ISSUED,
+    OLD,
+    fail_with,
+    failure_of,
+    mode_of,
+    posix_only,
+    python,
+    root_only,
+)
 from ticktick_oauth.storage import TokenFile
 
 pytestmark = posix_only

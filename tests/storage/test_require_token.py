@@ -1,26 +1,15 @@
 """`require_token`: the kept token of one server, or what to run."""
 
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
-from storage.keeping import ISSUED
-from storage.keeping import OLD
-from storage.keeping import failure_of
-from ticktick_oauth import DIDA365
-from ticktick_oauth import AuthorizationServer
-from ticktick_oauth import IssuedToken
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import dump_issued
-from ticktick_oauth import storage
+from storage.keeping import ISSUED, OLD, failure_of
+from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, storage
 from ticktick_oauth.exceptions import SignInRequiredError
-from ticktick_oauth.storage import TokenFile
-from ticktick_oauth.storage import require_issued
-from ticktick_oauth.storage import require_token
+from ticktick_oauth.storage import TokenFile, require_issued, require_token
 
 NOW = datetime.now(timezone.utc)
 VALID = evolve(ISSUED, issued_at=NOW)

@@ -12,23 +12,9 @@ from typing import NoReturn
 import pytest
 from attrs import evolve
 
-from storage.keeping import ACCESS_TOKEN
-from storage.keeping import HOMELESS
-from storage.keeping import ISSUED
-from storage.keeping import OLD
-from storage.keeping import fail_with
-from storage.keeping import failure_of
-from storage.keeping import posix_only
-from storage.keeping import python
-from storage.keeping import root_only
-from ticktick_oauth import OAuthTokenV1
-from ticktick_oauth import dump_issued
-from ticktick_oauth.storage import TokenFile
-from ticktick_oauth.storage import TokenStore
-from ticktick_oauth.storage import default_path
-from ticktick_oauth.storage import find_replaceable
-from ticktick_oauth.storage import forget
-from ticktick_oauth.storage import keep
+from storage.keeping import ACCESS_TOKEN, HOMELESS, ISSUED, OLD, fail_with, failure_of, posix_only, python, root_only
+from ticktick_oauth import OAuthTokenV1, dump_issued
+from ticktick_oauth.storage import TokenFile, TokenStore, default_path, find_replaceable, forget, keep
 
 KEPT = dump_issued(ISSUED)
 ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"

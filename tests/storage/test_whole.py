@@ -9,21 +9,22 @@ import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
-from storage.keeping import ACCESS_TOKEN
-from storage.keeping import DEADLINE
-from storage.keeping import ISSUED
-from storage.keeping import OLD
-from storage.keeping import command
-from storage.keeping import fail_with
-from storage.keeping import failure_of
-from storage.keeping import mode_of
-from storage.keeping import posix_only
-from storage.keeping import python
+from storage.keeping import (
+    ACCESS_TOKEN,
+    DEADLINE,
+    ISSUED,
+    OLD,
+    command,
+    fail_with,
+    failure_of,
+    mode_of,
+    posix_only,
+    python,
+)
 from ticktick_oauth.storage import TokenFile
 
 

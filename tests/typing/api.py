@@ -1,9 +1,7 @@
 """The public surface as a type checker sees it: checked by mypy and pyright, never run."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 from uuid import UUID
 
@@ -13,10 +11,7 @@ import urllib3
 import ticktick_oauth
 from ticktick_oauth import exceptions
 from ticktick_oauth.sandbox import Sandbox
-from ticktick_oauth.storage import TokenFile
-from ticktick_oauth.storage import TokenStore
-from ticktick_oauth.storage import default_path
-from ticktick_oauth.storage import require_token
+from ticktick_oauth.storage import TokenFile, TokenStore, default_path, require_token
 
 public = ticktick_oauth.Client(client_id="id", client_secret=None)
 secret: str | None = public.client_secret

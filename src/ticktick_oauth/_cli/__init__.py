@@ -1,21 +1,12 @@
 """Run the command line: ``ticktick-oauth``, or ``python -m ticktick_oauth``."""
 
 import sys
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..exceptions import OAuthError
-from .exits import DONE
-from .exits import INTERRUPTED
-from .exits import READER_GONE
-from .exits import TERMINATED
-from .exits import USAGE
-from .exits import Stop
-from .exits import exit_code
-from .output import flush_answer
-from .output import say
-from .signals import Terminated
-from .signals import raised_signals
+from .exits import DONE, INTERRUPTED, READER_GONE, TERMINATED, USAGE, Stop, exit_code
+from .output import flush_answer, say
+from .signals import Terminated, raised_signals
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,19 +7,13 @@ from errno import EBADF
 from pathlib import Path
 from typing import TextIO
 
-from .._client import DEFAULT_REDIRECT_URI
-from .._client import Client
-from .._exchange import discover_server
-from .._exchange import register_client
-from .._file_access import quote
-from .._server import DIDA365
-from .._server import TICKTICK
-from .._server import AuthorizationServer
+from .._network.calls import discover_server, register_client
+from .._protocol.client import DEFAULT_REDIRECT_URI, Client
+from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 from ..exceptions import RegistrationError
 from ..storage import command_for
-from .exits import FAILED
-from .exits import USAGE
-from .exits import Stop
+from ..storage._access import quote
+from .exits import FAILED, USAGE, Stop
 from .network import Network
 from .output import say
 from .terminal import ask

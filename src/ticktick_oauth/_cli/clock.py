@@ -1,10 +1,8 @@
 """Read the system's clock, and say by it when a token expires."""
 
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 
-from .._issued_token import IssuedToken
+from .._protocol.issued_token import IssuedToken
 
 _UNITS = {"day": 86400, "hour": 3600, "minute": 60}
 

@@ -2,23 +2,18 @@
 
 import json
 import sys
-from argparse import ArgumentParser
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from .._converter import loads
-from .._json import parse_json
-from .._json_schema import json_schema
+from .._token.converter import loads
+from .._token.parsing import parse_json
+from .._token.schema import json_schema
 from ..exceptions import InvalidTokenError
-from .exits import ANSWER_IS_NO
-from .exits import DONE
-from .exits import USAGE
-from .exits import Stop
+from .exits import ANSWER_IS_NO, DONE, USAGE, Stop
 from .output import say
 
 if TYPE_CHECKING:

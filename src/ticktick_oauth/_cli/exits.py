@@ -1,10 +1,6 @@
 """Name the exit codes, which scripts rely on."""
 
-from ..exceptions import AuthorizationError
-from ..exceptions import DeadlineExceededError
-from ..exceptions import OAuthError
-from ..exceptions import SignInRequiredError
-from ..exceptions import StorageError
+from ..exceptions import AuthorizationError, DeadlineExceededError, OAuthError, SignInRequiredError, StorageError
 
 DONE = 0
 ANSWER_IS_NO = 1

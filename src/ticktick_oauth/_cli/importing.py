@@ -1,29 +1,19 @@
 """Run the command ``import``: from a token response, or from a token that is kept elsewhere, to a kept token."""
 
-from argparse import ArgumentParser
-from argparse import ArgumentTypeError
-from argparse import Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .._converter import loads
-from .._issued_token import IssuedToken
-from .._issued_token import load_issued
-from .._issued_token import parse_time
-from .._server import AuthorizationServer
-from ..exceptions import OAuthError
-from ..exceptions import StorageError
+from .._protocol.issued_token import IssuedToken, load_issued, parse_time
+from .._protocol.server import AuthorizationServer
+from .._token.converter import loads
+from ..exceptions import OAuthError, StorageError
 from ..storage import TokenFile
 from .clock import now
-from .documents import read_document
-from .documents import recognize
-from .exits import ANSWER_IS_NO
-from .exits import USAGE
-from .exits import Stop
-from .options import add_replace
-from .options import add_server
-from .options import add_token_file
+from .documents import read_document, recognize
+from .exits import ANSWER_IS_NO, USAGE, Stop
+from .options import add_replace, add_server, add_token_file
 from .refuge import keep_somewhere
 
 if TYPE_CHECKING:

@@ -1,35 +1,21 @@
 """Run the commands on the kept token: ``status``, ``token`` and ``logout``."""
 
 import json
-from argparse import ArgumentParser
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from .._converter import dumps
-from .._issued_token import IssuedToken
-from .._issued_token import dump_issued
-from .._server import TICKTICK
+from .._protocol.issued_token import IssuedToken, dump_issued
+from .._protocol.server import TICKTICK
+from .._token.converter import dumps
 from ..exceptions import StorageError
-from ..storage import TOKEN_VARIABLE
-from ..storage import TokenFile
-from ..storage import command_for
-from ..storage import forget
-from ..storage import load_from_environment
-from ..storage import require_issued
-from .clock import describe_expiry
-from .clock import now
-from .exits import ANSWER_IS_NO
-from .exits import DONE
-from .exits import NOT_KEPT
-from .exits import Stop
-from .options import add_server
-from .options import add_token_file
-from .options import one_of
-from .options import parse_duration
+from ..storage import TOKEN_VARIABLE, TokenFile, command_for, forget, load_from_environment, require_issued
+from .clock import describe_expiry, now
+from .exits import ANSWER_IS_NO, DONE, NOT_KEPT, Stop
+from .options import add_server, add_token_file, one_of, parse_duration
 from .output import say
 from .replacing import warn_of_variable
 

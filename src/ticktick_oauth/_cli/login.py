@@ -1,49 +1,28 @@
 """The command ``login``: from a person at a terminal to a kept token."""
 
-from argparse import SUPPRESS
-from argparse import Action
-from argparse import ArgumentParser
-from argparse import BooleanOptionalAction
-from argparse import Namespace
+from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from .._address import check_address
-from .._authorization import AuthorizationResponse
-from .._browser import start_browser
-from .._client import DEFAULT_REDIRECT_URI
-from .._client import Client
-from .._exchange import MAX_TIMEOUT
-from .._exchange import exchange_code
-from .._issued_token import IssuedToken
-from .._server import AuthorizationServer
-from .._sign_in import MAX_PATIENCE
-from .._sign_in import make_request
-from ..exceptions import InvalidTokenError
-from ..exceptions import TokenEndpointError
+from .._network.calls import MAX_TIMEOUT, exchange_code
+from .._protocol.address import check_address
+from .._protocol.authorization import AuthorizationResponse
+from .._protocol.client import DEFAULT_REDIRECT_URI, Client
+from .._protocol.issued_token import IssuedToken
+from .._protocol.server import AuthorizationServer
+from .._sign_in.browser import start_browser
+from .._sign_in.sign_in import MAX_PATIENCE, make_request
+from ..exceptions import InvalidTokenError, TokenEndpointError
 from ..storage import TokenFile
-from .client import ID_VARIABLE
-from .client import SECRET_VARIABLE
-from .client import given_client
-from .client import register
+from .client import ID_VARIABLE, SECRET_VARIABLE, given_client, register
 from .clock import now
-from .exits import ANSWER_IS_NO
-from .exits import DONE
-from .exits import FAILED
-from .exits import Stop
+from .exits import ANSWER_IS_NO, DONE, FAILED, Stop
 from .network import Network
-from .options import add_replace
-from .options import add_server
-from .options import add_token_file
-from .options import timeout_up_to
-from .refuge import keep_answer
-from .refuge import keep_somewhere
+from .options import add_replace, add_server, add_token_file, timeout_up_to
+from .refuge import keep_answer, keep_somewhere
 from .replacing import server_objection
 from .terminal import confirm
-from .waiting import listen
-from .waiting import show_address
-from .waiting import wait_for_person
+from .waiting import listen, show_address, wait_for_person
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -2,16 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
-from typing import Any
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._address import Address
+from .._protocol.address import Address
 from ..exceptions import TransportError
-from .exits import FAILED
-from .exits import USAGE
-from .exits import Stop
-from .exits import exit_code
+from .exits import FAILED, USAGE, Stop, exit_code
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -79,8 +74,7 @@ class Network:
         address = Address.parse(url)
         if not self._use_proxy or address is None or address.is_loopback:
             return None
-        from urllib.request import getproxies
-        from urllib.request import proxy_bypass
+        from urllib.request import getproxies, proxy_bypass
 
         proxies = getproxies()
         proxy = proxies.get(address.scheme) or proxies.get("all")
@@ -109,14 +103,13 @@ class Network:
 
 def _trust(ca_bundle: str | None = None) -> "SSLContext":
     try:
-        from ssl import SSLError
-        from ssl import create_default_context
+        from ssl import SSLError, create_default_context
 
         context = create_default_context()
     except ImportError as error:
         raise Stop(f"could not load ssl: {error}", FAILED) from None
     except OSError as error:  # such as for an SSLKEYLOGFILE that cannot be written
-        from .._failure import describe
+        from .._network.explain import describe
 
         raise Stop(f"could not read the trust store: {describe(error)}", FAILED) from None
     context.hostname_checks_common_name = False  # as the package's own, on Python 3.10 to 3.12

@@ -1,15 +1,12 @@
 """Add the options that several commands have, and read what they are given; no message repeats it."""
 
 import re
-from argparse import ArgumentParser
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from .._server import DIDA365
-from .._server import TICKTICK
-from .._server import AuthorizationServer
+from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _SERVERS = {"ticktick": TICKTICK, TICKTICK.issuer: TICKTICK, "dida365": DIDA365, DIDA365.issuer: DIDA365}

@@ -1,23 +1,11 @@
 """Read the arguments, without ever repeating one: whatever is not understood may be a secret."""
 
-from argparse import ArgumentError
-from argparse import ArgumentParser
-from argparse import ArgumentTypeError
-from argparse import Namespace
-from argparse import RawDescriptionHelpFormatter
-from typing import Any
-from typing import NoReturn
+from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from typing import Any, NoReturn
 
 from .. import __version__
-from . import documents
-from . import importing
-from . import kept_token
-from . import login
-from . import rehearsal
-from .exits import DONE
-from .exits import EXIT_CODES
-from .exits import USAGE
-from .exits import Stop
+from . import documents, importing, kept_token, login, rehearsal
+from .exits import DONE, EXIT_CODES, USAGE, Stop
 
 _COMMAND = "COMMAND"
 # Words of argparse's own that name options alone; all others may repeat what was given.

@@ -4,14 +4,11 @@ import os
 from pathlib import Path
 from tempfile import mkdtemp
 
-from .._issued_token import IssuedToken
+from .._protocol.issued_token import IssuedToken
 from ..exceptions import StorageError
-from ..storage import TokenFile
-from ..storage import command_for
-from .exits import NOT_KEPT
-from .exits import Stop
-from .replacing import keep_token
-from .replacing import report_kept
+from ..storage import TokenFile, command_for
+from .exits import NOT_KEPT, Stop
+from .replacing import keep_token, report_kept
 
 
 def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool) -> None:

@@ -1,26 +1,19 @@
 """Run the commands that stay on this machine, against a sandbox: ``demo`` and ``sandbox``."""
 
-from argparse import ArgumentParser
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING
 
-from .._authorization import AuthorizationRequest
-from .._authorization import AuthorizationResponse
-from .._client import DEFAULT_REDIRECT_URI
-from .._client import Client
-from .._exchange import discover_server
-from .._exchange import exchange_code
-from .._exchange import register_client
-from .._file_access import quote
-from .._issued_token import IssuedToken
-from .._redaction import REDACTED
-from .._redaction import redact
+from .._network.calls import discover_server, exchange_code, register_client
+from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+from .._protocol.client import DEFAULT_REDIRECT_URI, Client
+from .._protocol.issued_token import IssuedToken
+from .._protocol.redaction import REDACTED, redact
 from ..exceptions import InvalidTokenError
-from .clock import describe_expiry
-from .clock import now
+from ..storage._access import quote
+from .clock import describe_expiry, now
 from .options import parse_port
 from .output import flush_answer
 

@@ -4,15 +4,11 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from .._issued_token import IssuedToken
-from .._server import AuthorizationServer
-from ..storage import TOKEN_VARIABLE
-from ..storage import find_replaceable
-from ..storage import keep
-from .clock import describe_expiry
-from .clock import now
-from .exits import ANSWER_IS_NO
-from .exits import Stop
+from .._protocol.issued_token import IssuedToken
+from .._protocol.server import AuthorizationServer
+from ..storage import TOKEN_VARIABLE, find_replaceable, keep
+from .clock import describe_expiry, now
+from .exits import ANSWER_IS_NO, Stop
 from .output import say
 
 

@@ -3,8 +3,7 @@
 import os
 import signal
 from collections.abc import Generator
-from contextlib import contextmanager
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 # What a process has for them unless somebody decided otherwise, such as nohup.

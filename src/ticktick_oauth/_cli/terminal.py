@@ -7,12 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from queue import Empty
-from queue import Queue
+from queue import Empty, Queue
 from typing import TextIO
 
-from .exits import USAGE
-from .exits import Stop
+from .exits import USAGE, Stop
 from .output import say
 
 # The terminal itself, whatever standard input is.

@@ -2,32 +2,20 @@
 
 import re
 import sys
-from contextlib import ExitStack
-from contextlib import contextmanager
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from math import ceil
 from typing import TYPE_CHECKING
 
-from .._authorization import AuthorizationRequest
-from .._authorization import AuthorizationResponse
-from .._loopback import RedirectReceiver
-from .._loopback import Stray
-from .._loopback import can_listen_on
-from .._loopback import listen_for_redirect
-from .._sign_in import describe_silence
-from .._sign_in import print_address
-from .._sign_in import seconds_left
+from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+from .._sign_in.receiver import RedirectReceiver, Stray, can_listen_on, listen_for_redirect
+from .._sign_in.sign_in import describe_silence, print_address, seconds_left
 from ..exceptions import InvalidRedirectError
-from .exits import TIMED_OUT
-from .exits import USAGE
-from .exits import Stop
-from .output import say
-from .output import show
+from .exits import TIMED_OUT, USAGE, Stop
+from .output import say, show
 from .terminal import Keyboard
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 # How often, in seconds, one thing is looked at while another is waited for.
 _TICK = 0.25
@@ -150,6 +138,6 @@ def _countdown(left: float) -> str:
     if left > _MINUTE:
         number, unit = ceil(left / _MINUTE), "minute"
     else:
-        step = 5 if left > 10 else 1  # noqa: PLR2004
+        step = 5 if left > 10 else 1
         number, unit = ceil(left / step) * step, "second"
     return f"Waiting, {number} {unit}{'' if number == 1 else 's'} left "

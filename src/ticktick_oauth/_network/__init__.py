@@ -1,0 +1,1 @@
+"""One request over the network, within bounds."""

@@ -1,0 +1,176 @@
+"""Use the network: exchange a code, discover a server, register a client."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from .._checks import check_type
+from .._protocol.authorization import AuthorizationResponse
+from .._protocol.client import Client
+from .._protocol.metadata import MetadataRequest
+from .._protocol.registration import RegistrationRequest
+from .._protocol.server import AuthorizationServer
+from .._protocol.token_request import TokenRequest
+from .._token.model import OAuthTokenV1
+from ..exceptions import TransportError
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
+
+    from .transport import Answer, Request
+
+# An hour is longer than any code lives: a larger timeout is one given in milliseconds.
+MAX_TIMEOUT = 3600.0
+# 2.0 and 2.1 have no `read1`: they would send the request, and lose the token that was issued.
+_URLLIB3_FLOOR = (2, 2, 3)
+
+
+def exchange_code(
+    client: Client,
+    code: str | AuthorizationResponse,
+    *,
+    code_verifier: str | None = None,
+    http: "PoolManager | None" = None,
+    timeout: float = 10.0,
+) -> OAuthTokenV1:
+    """Trade an authorization code for a token (RFC 6749 section 4.1.3): one request, no retry, no redirect.
+
+    A code is for one use, and spent even by an exchange that fails: only after a ``TransportError`` whose
+    ``code_unused`` is true may it be sent again.
+
+    Args:
+        client: The client that the code was issued to.
+        code: The ``AuthorizationResponse``, which brings its PKCE verifier along, or its code alone.
+        code_verifier: The PKCE secret beside a code alone; None when PKCE is off.
+        http: The urllib3 pool to send through, for proxies and private certificate authorities; it is not closed. Its
+            own headers are sent too, except Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
+            bounds each wait and is checked between reads of the body, so that a server that drips or floods can exceed
+            it; and ``code_unused`` is true only for what urllib3 raises before there is a connection, and where a proxy
+            refused the tunnel. A program that switches http.client's debug output on has it print the request, too.
+            None: a fresh connection, the system's trust store (read again after a failure, or when SSL_CERT_FILE or
+            SSL_CERT_DIR change), no proxy whatever the environment says, no debug output, and a hard deadline.
+        timeout: Seconds for the exchange, over 0 and up to 3600, from when urllib3 and the trust store are loaded. It
+            cannot cut short the look-up of the host's name, as the system's resolver cannot be interrupted.
+
+    Raises:
+        TokenEndpointError: the endpoint refused, or failed.
+        InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
+        DeadlineExceededError: the time ran out.
+        TransportError: no usable answer came.
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of its range, or the pool is a proxy's and the endpoint without TLS.
+
+    """
+    if isinstance(code, AuthorizationResponse):
+        if code_verifier is not None:
+            raise TypeError("code_verifier must not be given beside an AuthorizationResponse, which has its own")
+        code_verifier, code = code.code_verifier, code.code
+    request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
+    return request.parse_response(*_send(request, http, timeout))
+
+
+def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: float = 10.0) -> AuthorizationServer:
+    """Fetch an authorization server's addresses from its own metadata document (RFC 8414 section 3).
+
+    Args:
+        issuer: The server's URL, such as ``https://ticktick.com``.
+        http: As in ``exchange_code``.
+        timeout: Seconds for the whole of it, as in ``exchange_code``.
+
+    Raises:
+        RegistrationError: the server has no such document, or it cannot be used.
+        DeadlineExceededError: the time ran out.
+        TransportError: no usable answer came.
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of its range.
+
+    """
+    request = MetadataRequest(issuer=issuer)
+    return request.parse_response(*_send(request, http, timeout))
+
+
+def register_client(
+    server: AuthorizationServer,
+    *,
+    redirect_uri: str,
+    client_name: str = "ticktick-oauth",
+    http: "PoolManager | None" = None,
+    timeout: float = 10.0,
+) -> Client:
+    """Register this program as a client of its own at a server that lets any program do so (RFC 7591).
+
+    Args:
+        server: The server, from ``discover_server``.
+        redirect_uri: The one redirect URI of the client, exactly as it will be used.
+        client_name: What the person sees the program called.
+        http: As in ``exchange_code``.
+        timeout: Seconds for the whole of it, as in ``exchange_code``.
+
+    Raises:
+        RegistrationError: the server refused, or has no place to register at.
+        DeadlineExceededError: the time ran out.
+        TransportError: no usable answer came.
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of its range.
+
+    """
+    request = RegistrationRequest(server=server, redirect_uri=redirect_uri, client_name=client_name)
+    return request.parse_response(*_send(request, http, timeout))
+
+
+def check_timeout(timeout: object, limit: float) -> None:
+    """Check a number of seconds.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not over 0 and up to the limit.
+
+    """
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
+    if not 0 < timeout <= limit:  # also false for NaN
+        raise ValueError(f"timeout must be over 0 and up to {limit:g} seconds")
+
+
+def check_pool(http: object) -> None:
+    """Check what a request is to be sent through; None is for a connection of its own.
+
+    Raises:
+        TypeError: it is neither None nor a urllib3 pool manager.
+
+    """
+    if http is not None:
+        from urllib3 import PoolManager
+
+        check_type("http", http, PoolManager)
+
+
+def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "Answer":
+    check_timeout(timeout, MAX_TIMEOUT)
+    code_unused = True if isinstance(request, TokenRequest) else None
+    if sys.platform == "emscripten":
+        way = (
+            "get the document for AuthorizationServer.from_metadata"
+            if isinstance(request, MetadataRequest)
+            else f"carry a {type(request).__name__}"
+        )
+        reason = f"this Python has no sockets: let JavaScript's fetch {way}"
+        raise TransportError(reason, code_unused)
+    try:
+        _load_urllib3()
+        from .transport import send
+    except Exception as error:  # noqa: BLE001 - the modules' own, whatever they are: none has seen the request
+        failure = TransportError(f"could not load urllib3: {str(error) or type(error).__name__}", code_unused)
+    else:
+        check_pool(http)
+        return send(request, http, timeout, code_unused)
+    raise failure
+
+
+def _load_urllib3() -> None:
+    """Load urllib3, of which an older copy may stand in front on the path, as some Lambda layers have one."""
+    import urllib3
+
+    found = getattr(urllib3, "__version__", "of no version")
+    if tuple(int(part) for part in found.split(".")[:3] if part.isdecimal()) < _URLLIB3_FLOOR:
+        needed = ".".join(map(str, _URLLIB3_FLOOR))
+        raise ImportError(f"{found} was found in {urllib3.__file__}, and {needed} or newer is needed")

@@ -1,0 +1,188 @@
+"""Make a urllib3 pool for one request, under one deadline over addresses, handshake, sending and reading.
+
+urllib3's ``Timeout`` bounds each call of a socket, not their sum, so that a server that drips would hold the caller for
+long. And OpenSSL, given a socket, loops inside one call for as long as records come: urllib3's ``SSLTransport`` reads
+the socket itself, and so gives the deadline and Ctrl-C their turn.
+"""
+
+import os
+import re
+import socket
+import ssl
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import lru_cache, partial
+from io import BufferedReader
+from typing import Any, ClassVar, cast
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
+from urllib3.util.ssltransport import SSLTransport
+
+from ..exceptions import TransportError
+
+
+class Attempt:
+    """How far a request has come, and how much of its time is left."""
+
+    def __init__(self, host: str, timeout: float, code_unused: bool | None) -> None:  # noqa: FBT001 - has three values
+        self.host = host
+        self.timeout = timeout
+        self._end: float | None = None
+        self.task = "read the trust store"
+        self.code_unused = code_unused
+        self.sockets = ExitStack()
+
+    def left(self) -> float:
+        """Return the seconds that are left, or raise a TimeoutError when none are; the first call starts the clock."""
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + self.timeout
+        left = self._end - now
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def sends(self) -> None:
+        """Note that from here on the request may be on the wire."""
+        self.task = f"get the answer of {self.host}"
+        if self.code_unused:
+            self.code_unused = False
+
+
+@contextmanager
+def open_pool(attempt: Attempt, *, tls: bool) -> Generator[PoolManager, None, None]:
+    """Make a pool for one request, without proxies; its sockets are closed at the end, whatever happened."""
+    context = None
+    if tls:
+        context = trusted_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    attempt.task = "make a connection"
+    with attempt.sockets, PoolManager(ssl_context=context) as pool:
+        classes: dict[str, Any] = {"http": partial(_Pool, attempt=attempt), "https": partial(_TLSPool, attempt=attempt)}
+        pool.pool_classes_by_scheme = classes
+        yield pool
+
+
+@lru_cache(maxsize=1)
+def trusted_context(_file: str | None, _directory: str | None) -> ssl.SSLContext:
+    """Make a context that trusts the system's store: kept for as long as the same variables name the store.
+
+    To read the store takes some 30 ms, most of what an exchange costs in a process that makes several.
+    """
+    context = ssl.create_default_context()
+    # Before Python 3.13 the default takes a certificate for its common name, which RFC 9525 section 2 rules out.
+    context.hostname_checks_common_name = False
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def resolve(port: int, attempt: Attempt, *, plain: bool) -> list[tuple[Any, ...]]:
+    """Look up the host's addresses; what is sent without TLS may not leave the machine, whatever the name says."""
+    attempt.task = f"resolve {attempt.host}"
+    addresses = socket.getaddrinfo(attempt.host, port, type=socket.SOCK_STREAM)
+    if not addresses:
+        raise socket.gaierror(socket.EAI_NONAME, "no address is known")
+    # The system writes each address in one way only.
+    if plain and not all(re.match(r"::1$|127\.", str(where[0])) for *_, where in addresses):
+        reason = f"{attempt.host} is not only loopback here: a request without TLS must not leave this machine"
+        raise TransportError(reason, attempt.code_unused)
+    return addresses
+
+
+class _DeadlineSocket:
+    """All that http.client and SSLTransport need of a socket, each call within the time that is left.
+
+    It has a socket rather than being one, as gevent and eventlet may replace ``socket.socket`` at any time.
+    """
+
+    _io_refs = 0  # readers, which SSLTransport counts: none of them closes the socket
+
+    def __init__(self, connected: socket.socket, attempt: Attempt) -> None:
+        self._connected = connected
+        self._attempt = attempt
+
+    def _timed(self) -> socket.socket:
+        self._connected.settimeout(self._attempt.left())
+        return self._connected
+
+    def sendall(self, data: bytes) -> None:
+        self._timed().sendall(data)
+
+    def recv(self, size: int) -> bytes:
+        return self._timed().recv(size)
+
+    def recv_into(self, buffer: Any) -> int:  # noqa: ANN401 - `Buffer` has a name from Python 3.12 on
+        return self._timed().recv_into(buffer)
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        return BufferedReader(socket.SocketIO(cast("socket.socket", self), "r"))
+
+    def settimeout(self, timeout: float | None) -> None:
+        """Leave the timeout to the deadline."""
+
+    def close(self) -> None:
+        """Leave closing to the pool: http.client closes a socket before it has read the answer."""
+
+    _decref_socketios = close
+
+
+class _Connection(HTTPConnection):
+    debuglevel = 0  # a program can have http.client print all that it sends, for the whole process
+    _plain: ClassVar[bool] = True
+
+    def __init__(self, *args: Any, attempt: Attempt, **options: Any) -> None:  # noqa: ANN401 - urllib3's
+        super().__init__(*args, **options)
+        self._attempt = attempt
+        self._unsent = bytearray()
+
+    def connect(self) -> None:
+        """Connect to the first of the host's addresses that answers; each gets an equal share of the time left."""
+        try:
+            *others, last = resolve(self.port, self._attempt, plain=self._plain)
+            self._attempt.task = f"connect to {self._attempt.host}"
+            for untried, address in zip(range(len(others) + 1, 1, -1), others, strict=True):
+                with suppress(OSError):
+                    return self._connect_to(address, self._attempt.left() / untried)
+            self._connect_to(last, self._attempt.left())
+        except OSError as error:
+            # As urllib3 does it, which takes a bare reset to mean that the request was sent.
+            raise NewConnectionError(self, "not connected") from error
+
+    def _connect_to(self, address: tuple[Any, ...], timeout: float) -> None:
+        family, kind, protocol, _, where = address
+        connected = self._attempt.sockets.enter_context(closing(socket.socket(family, kind, protocol)))
+        connected.settimeout(timeout)
+        connected.connect(where)
+        self.sock = cast("socket.socket", _DeadlineSocket(connected, self._attempt))
+
+    def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - urllib3's
+        """Send head and body in one write: a server may answer the head, and close, before it gets the body."""
+        if self.is_closed:
+            self.connect()
+        self._attempt.sends()
+        super().request(*args, **options)
+        super().send(self._unsent)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's
+        self._unsent += data
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    _plain: ClassVar[bool] = False
+
+    def connect(self) -> None:
+        """Connect, and put TLS on the connection, with a certificate that the system trusts for the host."""
+        super().connect()
+        self._attempt.task = f"complete the TLS handshake with {self._attempt.host}"
+        self.sock = cast("ssl.SSLSocket", SSLTransport(self.sock, cast("Any", self).ssl_context, self.host))
+        self.is_verified = True
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls: Any = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls: Any = _TLSConnection

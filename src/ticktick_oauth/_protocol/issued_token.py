@@ -1,0 +1,155 @@
+"""Keep a token with the moment it was issued, and the text that both are kept as."""
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import cast
+
+from attrs import asdict, field, fields_dict, frozen
+
+from .._checks import check_type, instance_of
+from .._token.converter import structure, unstructure
+from .._token.model import OAuthTokenV1
+from .._token.parsing import parse_json
+from ..exceptions import InvalidTokenError, Problem, StorageError
+from .server import TICKTICK, AuthorizationServer
+
+_VERSION = 1
+
+
+def _check_aware(name: str, value: datetime) -> datetime:
+    if check_type(name, value, datetime).utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime, such as datetime.now(timezone.utc)")
+    return value
+
+
+def _to_utc(value: datetime) -> datetime:
+    try:
+        return _check_aware("issued_at", value).astimezone(timezone.utc)
+    except OverflowError:
+        failure = ValueError("issued_at must be a time that a datetime can hold in UTC")
+    raise failure
+
+
+@frozen(kw_only=True)
+class IssuedToken:
+    """A token with the moment it was issued, from which its ``expires_in`` counts.
+
+    TickTick answers a second sign-in with the same token and the time that remains, so keep the moment of the answer.
+    No method reads a clock: the caller passes ``now``.
+    """
+
+    token: OAuthTokenV1 = field(validator=instance_of(OAuthTokenV1))
+    """The token as it was issued."""
+    issued_at: datetime = field(converter=_to_utc)
+    """When the token endpoint answered, aware (a naive datetime is a ``ValueError``), and kept in UTC."""
+    server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
+    """The server that issued it."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment the token expires, aware, in UTC; the first or last that a datetime can hold when it is beyond."""
+        try:
+            return self.issued_at + timedelta(seconds=self.token.expires_in)
+        except OverflowError:
+            beyond = datetime.max if self.token.expires_in > 0 else datetime.min  # noqa: DTZ901 - made aware below
+            return beyond.replace(tzinfo=timezone.utc)
+
+    def remaining(self, *, now: datetime) -> timedelta:
+        """Return the time from ``now`` until the token expires; negative once it has.
+
+        Raises:
+            TypeError: now is not a datetime.
+            ValueError: it is a naive one.
+
+        """
+        return self.expires_at - _check_aware("now", now)
+
+    def is_expired(self, *, now: datetime, leeway: timedelta = timedelta(0)) -> bool:
+        """Return whether at most ``leeway`` remains at ``now``.
+
+        Raises:
+            TypeError: now is not a datetime, or leeway not a timedelta.
+            ValueError: now is a naive datetime.
+
+        """
+        return self.remaining(now=now) <= check_type("leeway", leeway, timedelta)
+
+
+def dump_issued(issued: IssuedToken) -> str:
+    """Return the token as a line of JSON, a secret: what ``TokenFile`` keeps and ``load_issued`` reads.
+
+    Raises:
+        TypeError: it is not an ``IssuedToken``.
+
+    """
+    check_type("issued", issued, IssuedToken)
+    document = {
+        "version": _VERSION,
+        "issued_at": issued.issued_at.isoformat(),
+        "server": asdict(issued.server, filter=lambda _, value: value is not None),
+        "token": unstructure(issued.token),
+    }
+    return json.dumps(document)
+
+
+def load_issued(text: str | bytes) -> IssuedToken:
+    """Read what ``dump_issued`` wrote, such as an environment variable or a secret manager keeps it.
+
+    Members that this version does not know are ignored.
+
+    Raises:
+        StorageError: it is something else, or newer; the message names the member and never shows the content.
+        TypeError: the text is neither str nor bytes.
+
+    """
+    if not isinstance(text, (str, bytes)):
+        raise TypeError(f"text must be of type str or bytes, not {type(text).__name__}")
+    try:
+        document = parse_json(text)
+    except InvalidTokenError as error:
+        failure = _unreadable(*error.problems if text.strip() else [Problem("", "it is empty")])
+    else:
+        return _read_issued(document)
+    raise failure
+
+
+def _read_issued(document: object) -> IssuedToken:
+    members = _members(document)
+    version = members.get("version")
+    if version is None and "access_token" in members:
+        raise _unreadable(Problem("version", "missing: this is a bare token response; ticktick-oauth import keeps one"))
+    # Not `isinstance`: JSON's true would be 1.
+    if type(version) is not int or version < _VERSION:
+        raise _unreadable(Problem("version", f"expected the number {_VERSION}"))
+    if version > _VERSION:
+        raise _unreadable(Problem("version", f"newer than the {_VERSION} that this program knows: update the program"))
+    kept_server = _members(members.get("server"))
+    part = "server"
+    try:
+        server = AuthorizationServer(**{name: kept_server.get(name) for name in fields_dict(AuthorizationServer)})  # type: ignore[arg-type] # its validators check
+        part = "token"
+        token = structure(_members(members.get("token")))
+        part = "issued_at"
+        return IssuedToken(token=token, issued_at=parse_time(members.get("issued_at")), server=server)
+    except InvalidTokenError as error:
+        failure = _unreadable(*(Problem(f"token.{problem.field}", problem.reason) for problem in error.problems))
+    except (TypeError, ValueError) as error:
+        # The server's words name the address and never repeat it; a time's would repeat it.
+        expected = "expected a time in ISO 8601 form with its offset from UTC"
+        failure = _unreadable(Problem(part, str(error) if part == "server" else expected))
+    raise failure
+
+
+def parse_time(text: object) -> datetime:
+    """Read a time in ISO 8601, or raise a TypeError or ValueError, which repeats it."""
+    # Python 3.10 does not know the Z.
+    return datetime.fromisoformat(check_type("issued_at", text, str).replace("Z", "+00:00"))
+
+
+def _members(value: object) -> dict[str, object]:
+    """Return an object's members; anything else has none, so that the first one looked for is missing."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _unreadable(*problems: Problem) -> StorageError:
+    return StorageError(f"this cannot be read as a kept token; {'; '.join(map(str, problems))}")

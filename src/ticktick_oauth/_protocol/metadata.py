@@ -1,0 +1,68 @@
+"""Ask a server for its metadata, sans-IO: the request and the reading of its answer (RFC 8414 section 3)."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from .._checks import validator
+from ..exceptions import RegistrationError
+from .address import check_issuer
+from .answer import read_refusal
+from .server import AuthorizationServer
+
+_OK = 200
+_NOT_FOUND = 404
+_WELL_KNOWN = "/.well-known/oauth-authorization-server"
+
+
+@frozen(kw_only=True)
+class MetadataRequest:
+    """The request for a server's metadata (RFC 8414 section 3.1), for any HTTP client to carry."""
+
+    issuer: str = field(validator=validator(check_issuer))
+    """The server that is asked."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "GET"
+
+    @property
+    def url(self) -> str:
+        """The well-known address, whose path stands between the issuer's host and the issuer's own path."""
+        scheme, _, rest = self.issuer.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}://{host}{_WELL_KNOWN}{slash}{path}".rstrip("/")
+
+    @property
+    def body(self) -> bytes:
+        """The body, empty, as a GET has none."""
+        return b""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, in a fresh dict."""
+        return {"Accept": "application/json", "User-Agent": "ticktick-oauth"}
+
+    def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> AuthorizationServer:
+        """Read the answer.
+
+        Raises:
+            RegistrationError: the server has no metadata, or what it answered makes no sense.
+
+        """
+        if status != _OK:
+            raise self._refusal(status, headers, body)
+        return AuthorizationServer.from_metadata(self.issuer, body)
+
+    def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> RegistrationError:
+        """Return the error for an answer whose body was not read, and why it was not."""
+        return self._refusal(status, headers, b"", unread=reason)
+
+    def _refusal(
+        self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None
+    ) -> RegistrationError:
+        refusal = read_refusal(status, headers, body, endpoint="issuer", unread=unread)
+        if status == _NOT_FOUND:
+            refusal = refusal._replace(hint=f"{self.issuer} has no metadata document (RFC 8414) at {self.url}")
+        return RegistrationError(*refusal)

@@ -1,0 +1,57 @@
+"""Make a server's words fit to show: printable, short, and without the secrets that it may repeat."""
+
+import re
+from collections.abc import Callable, Iterable
+
+REDACTED = "[redacted]"
+_MAX_SHOWN = 200
+# What a server may do to what it repeats, one upon the other: HTML in JSON, a percent-encoded URL in HTML.
+_LAYERS = 2
+
+
+def redact(text: str, secrets: Iterable[str | None]) -> str:
+    """Cut out the secrets, as such, percent-encoded and with spaces for plus signs, in upper and lower case."""
+    from urllib.parse import quote, quote_plus
+
+    plain = _plain_forms(secrets)
+    forms = {form for secret in plain for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    if not forms:
+        return text
+    # The longest first, should one be part of another.
+    pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.sub(pattern, REDACTED, text, flags=re.IGNORECASE)
+
+
+def clean(text: str, secrets: Iterable[str | None] = ()) -> str:
+    """Return what a server says, printable, at most 200 characters, and with no secret in it.
+
+    A secret that stands there as such or percent-encoded is cut out. Where only the decoded text holds one, nobody can
+    say which characters to cut, and the whole text gives way.
+    """
+    known = _plain_forms(secrets)
+    # Line ends, escape codes and bidi controls go first: one of them could hide a secret from the search below.
+    shown = redact("".join(character for character in text if character.isprintable()), known)
+    try:
+        readings = _readings(shown)
+    except ValueError:  # a character reference with more digits than Python reads: nobody can say what it hides
+        return REDACTED
+    if any(secret.lower() in reading for secret in known for reading in readings):
+        return REDACTED
+    return shown[:_MAX_SHOWN]
+
+
+def _plain_forms(secrets: Iterable[str | None]) -> set[str]:
+    """Return the secrets as they may read: a "+" that was sent as it is reads as a space where it is form-decoded."""
+    return {form for secret in secrets if secret for form in (secret, secret.replace("+", " "))}
+
+
+def _readings(text: str) -> set[str]:
+    """Return, in lower case, all that a text may stand for."""
+    from html import unescape
+    from urllib.parse import unquote, unquote_plus
+
+    decoders: tuple[Callable[[str], str], ...] = unescape, unquote, unquote_plus
+    readings = {text}
+    for _ in range(_LAYERS):
+        readings |= {decode(reading) for reading in readings for decode in decoders}
+    return {reading.lower() for reading in readings}

@@ -1,0 +1,134 @@
+"""Register this program with a server, sans-IO: the registration request and the reading of its answer (RFC 7591)."""
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+from attrs import field, frozen
+
+from .._checks import check_text, check_type, instance_of, validator
+from .._token.model import SCOPE
+from ..exceptions import RegistrationError
+from .address import check_address
+from .answer import read_object, read_refusal
+from .client import Client
+from .server import AuthorizationServer
+
+CLIENT_NAME = "ticktick-oauth"
+# RFC 7591 section 3.2.1 asks for a 201; some servers answer 200.
+_REGISTERED = {200, 201}
+_PORTAL = "a client that is registered in the server's developer portal works all the same"
+
+
+@frozen(kw_only=True)
+class RegistrationRequest:
+    """The request that registers a public client, for any HTTP client to carry; ``register_client`` does it by urllib3.
+
+    The constructor raises a ``TypeError`` or ``ValueError`` that names the field at fault, and a
+    ``RegistrationError`` when the server has no registration endpoint.
+    """
+
+    server: AuthorizationServer = field(validator=instance_of(AuthorizationServer))
+    """The server to register with."""
+    redirect_uri: str = field(validator=validator(check_address))
+    """The one redirect URI that the client will use."""
+    client_name: str = field(default=CLIENT_NAME, validator=validator(check_text))
+    """What the server shows a person who is asked to allow the access."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.server.registration_endpoint is None:
+            raise RegistrationError(
+                None,
+                hint=f"{self.server.issuer} offers no registration (RFC 7591) of a client that uses the response type "
+                f"code and PKCE by S256; {_PORTAL}",
+            )
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "POST"
+
+    @property
+    def url(self) -> str:
+        """The registration endpoint."""
+        return cast("str", self.server.registration_endpoint)  # the constructor refuses a server without one
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers Content-Type, Accept and User-Agent, in a fresh dict."""
+        return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "ticktick-oauth"}
+
+    @property
+    def body(self) -> bytes:
+        """The metadata (RFC 7591 section 2) of a public client that uses codes, as JSON."""
+        return json.dumps(
+            {
+                "client_name": self.client_name,
+                "redirect_uris": [self.redirect_uri],
+                "grant_types": ["authorization_code"],
+                "response_types": ["code"],
+                "token_endpoint_auth_method": "none",
+                "scope": SCOPE,
+            }
+        ).encode("ascii")
+
+    def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> Client:
+        """Read the server's answer, which decides what kind of client this is (RFC 7591 section 3.2.1).
+
+        Args:
+            status: The HTTP status; 201 and 200 bring a client.
+            headers: The headers, looked up without regard to case.
+            body: The body, decoded if it came with a content encoding.
+
+        Returns:
+            A public client, or a confidential one where the answer has a secret for HTTP Basic.
+
+        Raises:
+            RegistrationError: the server refused, or answered with something that is not such a client.
+            TypeError: the status or the body is of the wrong type.
+
+        """
+        members = read_object(check_type("body", body, bytes))
+        if check_type("status", status, int) not in _REGISTERED or members is None or members.get("error") is not None:
+            raise self._refusal(status, headers, body)
+        try:
+            self._check_redirect_uris(members)
+            return Client(
+                client_id=members.get("client_id"),  # type: ignore[arg-type] # its validators check
+                client_secret=_secret_of(members),
+                redirect_uri=self.redirect_uri,
+                server=self.server,
+            )
+        except (TypeError, ValueError) as error:
+            # The words name the member and never repeat its value.
+            failure = RegistrationError(status, hint=f"the answer to the registration cannot be used: {error}")
+        raise failure
+
+    def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> RegistrationError:
+        """Return the error for an answer whose body was not read, and why it was not."""
+        return self._refusal(status, headers, b"", unread=reason)
+
+    def _refusal(
+        self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None
+    ) -> RegistrationError:
+        refusal = read_refusal(status, headers, body, endpoint="registration_endpoint", unread=unread)
+        hint = f"{refusal.hint}; {_PORTAL}" if refusal.hint else f"the server did not register this program; {_PORTAL}"
+        return RegistrationError(*refusal._replace(hint=hint))
+
+    def _check_redirect_uris(self, members: Mapping[str, object]) -> None:
+        # RFC 7591 section 3.2.1: the server "MAY reject or replace any of the client's requested metadata values".
+        uris = members.get("redirect_uris")
+        if uris is not None and (not isinstance(uris, list) or self.redirect_uri not in uris):
+            raise ValueError("redirect_uris must hold the redirect URI that was to be registered")
+
+
+def _secret_of(members: Mapping[str, object]) -> str | None:
+    """Return the secret of a confidential client; None when the answer describes a public one."""
+    secret, method = members.get("client_secret"), members.get("token_endpoint_auth_method")
+    # RFC 7591 section 2: "If unspecified or omitted, the default is "client_secret_basic"". A server that omits it and
+    # sends no secret either has registered the public client that it was asked for.
+    if method == "none" or (method is None and secret is None):
+        return None
+    if method is not None and method != "client_secret_basic":
+        raise ValueError("token_endpoint_auth_method must be none or client_secret_basic")
+    return check_type("client_secret", secret, str)

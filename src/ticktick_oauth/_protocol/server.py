@@ -1,0 +1,92 @@
+"""Describe authorization servers as data, by the names of their metadata (RFC 8414)."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from attrs import field, frozen
+from attrs.validators import optional
+
+from .._checks import check_type, validator
+from ..exceptions import RegistrationError
+from .address import check_address, check_issuer
+
+
+@frozen(kw_only=True)
+class AuthorizationServer:
+    """An authorization server's addresses, named as in RFC 8414 section 2.
+
+    Each must be https, or http on a loopback address or ``localhost``; otherwise the constructor raises a
+    ``ValueError``. Where a token is asked of a server, as by ``require_token``, the issuer alone says which it is.
+    """
+
+    issuer: str = field(validator=validator(check_issuer))
+    """The server's name for itself, which the ``iss`` of a redirect must equal, if it carries one (RFC 9207)."""
+    authorization_endpoint: str = field(validator=validator(check_address))
+    """Where the person's browser is sent."""
+    token_endpoint: str = field(validator=validator(check_address))
+    """Where the program trades the code for a token."""
+    registration_endpoint: str | None = field(default=None, validator=optional(validator(check_address)))
+    """Where a program registers itself as a public client (RFC 7591); None when the server has no such place."""
+
+    @classmethod
+    def from_metadata(cls, issuer: str, body: bytes) -> "AuthorizationServer":
+        """Read a metadata document (RFC 8414 section 2); members that this class does not know are ignored.
+
+        Args:
+            issuer: The issuer that was asked, which the document's must equal (section 3.3).
+            body: The document. Its ``registration_endpoint`` counts only when the server offers what a registered
+                public client needs here: the response type ``code``, and PKCE by ``S256``.
+
+        Raises:
+            RegistrationError: it is not such a document, its issuer is another, or an address is not fit for a secret.
+            TypeError: an argument is of the wrong type.
+            ValueError: the issuer is not an address for secrets.
+
+        """
+        # Here, since who loads a kept token needs a server and no refusals.
+        from .answer import read_object
+
+        check_issuer("issuer", issuer)
+        members = read_object(check_type("body", body, bytes))
+        if members is None:
+            raise _bad_metadata("it is not a JSON object")
+        # RFC 8414 section 3.3: the "issuer" value returned MUST be identical to the one that made the URL.
+        if (found := members.get("issuer")) != issuer:
+            # Some servers end their name with a slash, whether or not people type it.
+            other = issuer[:-1] if issuer.endswith("/") else f"{issuer}/"
+            advice = f"; it is {other}, so ask for exactly that" if found == other else ""
+            raise _bad_metadata(f"its issuer is not {issuer}, which was asked{advice}")
+        addresses = {name: cast("str", members.get(name)) for name in ("authorization_endpoint", "token_endpoint")}
+        # RFC 8414 section 2: a server that names no code challenge methods "does not support PKCE".
+        if _lists(members, "response_types_supported", "code") and _lists(
+            members, "code_challenge_methods_supported", "S256"
+        ):
+            addresses["registration_endpoint"] = cast("str", members.get("registration_endpoint"))
+        try:
+            return cls(issuer=issuer, **addresses)
+        except (TypeError, ValueError) as error:
+            failure = _bad_metadata(str(error))  # which names the address and never repeats it
+        raise failure
+
+
+def _lists(members: Mapping[str, object], name: str, value: str) -> bool:
+    values = members.get(name)
+    return isinstance(values, list) and value in values
+
+
+def _bad_metadata(reason: str) -> RegistrationError:
+    return RegistrationError(None, hint=f"the server's metadata document cannot be used: {reason}")
+
+
+TICKTICK = AuthorizationServer(
+    issuer="https://ticktick.com",
+    authorization_endpoint="https://ticktick.com/oauth/authorize",
+    token_endpoint="https://ticktick.com/oauth/token",  # noqa: S106 - an address, not a password
+    registration_endpoint="https://api.ticktick.com/oauth/register",
+)
+DIDA365 = AuthorizationServer(
+    issuer="https://dida365.com",
+    authorization_endpoint="https://dida365.com/oauth/authorize",
+    token_endpoint="https://dida365.com/oauth/token",  # noqa: S106 - an address, not a password
+    registration_endpoint="https://api.dida365.com/oauth/register",
+)

@@ -1,0 +1,173 @@
+"""Trade the code for a token, sans-IO: the token request and the reading of its answer (RFC 6749 4.1.3, section 5)."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from attrs import field, frozen
+
+from .._checks import check_code_verifier, check_text, check_type, instance_of, validator
+from .._token.converter import structure
+from .._token.model import SCOPE, OAuthTokenV1
+from .._token.parsing import parse_json
+from ..exceptions import InvalidTokenError, Problem, TokenEndpointError
+from .answer import read_refusal
+from .authorization import check_pkce
+from .client import Client
+from .redaction import clean
+
+_OK = 200
+
+
+@frozen(kw_only=True)
+class TokenRequest:
+    """The request that trades a code for a token, for any HTTP client to carry; ``exchange_code`` does it by urllib3.
+
+    Send it once: the code is spent even by an exchange that fails. Follow no redirect with it. The constructor raises
+    a ``TypeError`` or ``ValueError`` that names the field at fault, never its value.
+    """
+
+    client: Client = field(validator=instance_of(Client))
+    """The client that asks, to which the code was issued."""
+    code: str = field(repr=False, validator=validator(check_text))
+    """The authorization code."""
+    code_verifier: str | None = field(default=None, repr=False, validator=validator(check_code_verifier))
+    """The PKCE secret that the authorization request was made with (RFC 7636 section 4.5); None when it had none, which
+    a public client may not."""
+
+    def __attrs_post_init__(self) -> None:
+        check_pkce(self.client, self.code_verifier)
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "POST"
+
+    @property
+    def url(self) -> str:
+        """The token endpoint."""
+        return self.client.server.token_endpoint
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, in a fresh dict; a confidential client's Authorization is a secret."""
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+            "User-Agent": "ticktick-oauth",
+        }
+        if self.client.client_secret is not None:
+            headers["Authorization"] = f"Basic {_credentials(self.client)}"
+        return headers
+
+    @property
+    def body(self) -> bytes:
+        """The form-encoded body, a secret."""
+        from urllib.parse import urlencode
+
+        parameters = {
+            "grant_type": "authorization_code",
+            "code": self.code,
+            "redirect_uri": self.client.redirect_uri,
+            "scope": SCOPE,
+        }
+        # RFC 6749 section 3.2.1: "A client MAY use the "client_id" request parameter to identify itself". Beside Basic
+        # credentials, a server that also takes them in the form would answer 401.
+        if self.client.client_secret is None:
+            parameters["client_id"] = self.client.client_id
+        if self.code_verifier is not None:
+            parameters["code_verifier"] = self.code_verifier
+        return urlencode(parameters).encode("ascii")
+
+    def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> OAuthTokenV1:
+        """Read the token endpoint's answer.
+
+        Args:
+            status: The HTTP status. Only 200 can bring a token.
+            headers: The headers, looked up without regard to case.
+            body: The body, decoded if it came with a content encoding. On a 200 it decides, whatever its type.
+
+        Raises:
+            TokenEndpointError: the endpoint refused, or failed.
+            InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
+            TypeError: the status or the body is of the wrong type.
+
+        """
+        check_type("body", body, bytes)
+        if check_type("status", status, int) != _OK:
+            raise self._refusal(status, headers, body)
+        try:
+            document = parse_json(body)
+            # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
+            members = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+            if members.get("error") is None:
+                return structure(cast("Mapping[str, object]", document))
+        except InvalidTokenError as error:
+            problems = error.problems
+        else:
+            raise self._refusal(status, headers, body)
+        if not problems[0].field:  # such as a page of a proxy
+            content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "missing")
+            reason = f"{problems[0].reason} (content type {clean(content_type, secrets_of(self))})"
+            problems = (Problem("", reason),)
+        raise InvalidTokenError(problems, body)
+
+    def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> TokenEndpointError:
+        """Return the error for an answer of another status than 200 whose body was not read, and why it was not."""
+        return self._refusal(status, headers, b"", unread=reason)
+
+    def _refusal(
+        self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None
+    ) -> TokenEndpointError:
+        refusal = read_refusal(
+            status, headers, body, endpoint="token_endpoint", secrets=secrets_of(self), unread=unread
+        )
+        hint = _hint(status, refusal.error, refusal.description, self.client)
+        if hint is not None:
+            refusal = refusal._replace(hint=hint if unread is None else f"{refusal.hint}; {hint}")
+        return TokenEndpointError(*refusal)
+
+
+def secrets_of(request: TokenRequest) -> tuple[str | None, ...]:
+    """Return what of a request a server may repeat and nobody may show."""
+    credentials = None if request.client.client_secret is None else _credentials(request.client)
+    return request.code, request.client.client_secret, request.code_verifier, credentials
+
+
+def _credentials(client: Client) -> str:
+    from base64 import b64encode
+
+    # Raw, where RFC 6749 section 2.3.1 would form-encode both first: it is what TickTick's server compares with.
+    return b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode("ascii")
+
+
+def _hint(  # noqa: PLR0911 - one per rule
+    status: int, error: str | None, description: str | None, client: Client
+) -> str | None:
+    """Return what to do next, from what TickTick's server is known to do."""
+    said = (description or "").lower()
+    if error == "invalid_client" and "mismatch" in said:
+        return "the code was issued to another client: exchange it with the client that asked for it"
+    if status == 401 or error == "invalid_client":
+        return (
+            "check the client id or secret, and that the client is registered with this server "
+            f"({client.server.issuer}): TickTick and Dida365 do not know each other's"
+        )
+    # Other servers than TickTick's call it an invalid_request.
+    if error in {"invalid_grant", "invalid_request"} and "redirect" in said:
+        return (
+            "redirect_uri must be exactly that of the authorization request; this client's is "
+            f"{client.redirect_uri.partition('?')[0]}; start again at the authorization URL"
+        )
+    if error == "invalid_grant" and "verifier" in said:
+        return "code_verifier must be the one of the authorization request; start again at the authorization URL"
+    if error == "invalid_grant":
+        return "the code was used already or is not whole: start again at the authorization URL"
+    if error == "invalid_scope":
+        return f"the client may not ask for both scopes ({SCOPE}): check what it is registered for"
+    if status == 429:
+        return "too many requests: wait, then start again at the authorization URL"
+    if _OK < status < 300:
+        return "only the status 200 brings a token: start again at the authorization URL"
+    if status >= 500:
+        return "the service is at fault and the code may be spent: start again at the authorization URL, later"
+    return None

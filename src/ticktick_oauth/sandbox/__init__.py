@@ -1,0 +1,207 @@
+"""Run a local authorization server that answers as TickTick's does, for demos and for tests of programs that sign in.
+
+It serves loopback only, keeps all in memory, and its tokens open nothing.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from .._checks import check_text, check_type
+from .._protocol.authorization import AuthorizationRequest
+from .._protocol.client import DEFAULT_REDIRECT_URI, Client
+from .._protocol.server import AuthorizationServer
+from .._sign_in.http_server import Answer, listen
+from ._authority import AUTHORIZATION_PATH, Authority
+from ._ledger import RegisteredClient
+from ._recorder import ReceivedRequest, Recorder
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+__all__ = ["ReceivedRequest", "Sandbox"]
+
+# Seconds that a person's browser would wait.
+_PATIENCE = 30.0
+_MAX_PORT = 65535
+# No request waits longer for its answer.
+_MAX_DELAY = 3600
+# TickTick's tokens have been seen with 180 days less a second.
+_LIFETIME = 15_551_999
+
+
+class Sandbox:
+    """A threaded server on 127.0.0.1, for the time of a ``with`` block.
+
+    It issues one token per client, user and scope: a second sign-in brings the same with less time, as TickTick's does.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        ssl_context: "SSLContext | None" = None,
+        auto_approve: bool = True,
+        check_pkce: bool = True,
+        lifetime: int = _LIFETIME,
+    ) -> None:
+        """Prepare a sandbox.
+
+        Args:
+            port: The port to listen on; 0 takes a free one.
+            ssl_context: A server's context with its certificate loaded, to speak TLS; None for plain HTTP.
+            auto_approve: Whether the authorization endpoint approves by itself; if not, it shows a consent page.
+            check_pkce: Whether the code verifier of a client with a secret is checked, where it sent a challenge. The
+                software that TickTick appears to run does not. A public client's is always required and checked.
+            lifetime: Seconds that a token is good for; after them, the next sign-in brings another.
+
+        Raises:
+            TypeError: port or lifetime is not a whole number.
+            ValueError: port is not 0 to 65535, or lifetime is negative.
+
+        """
+        self._port = _check_number("port", port, _MAX_PORT)
+        self._ssl_context = ssl_context
+        self._authority = Authority(
+            auto_approve=auto_approve,
+            check_pkce=check_pkce,
+            lifetime=_check_number("lifetime", lifetime),
+            clock=time.monotonic,
+        )
+        self._recorder = Recorder(self._authority)
+
+    def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
+        self._recorder.closing.clear()
+        self._http = listen("127.0.0.1", self._port, self._recorder.answer, ssl_context=self._ssl_context)
+        self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.port}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._recorder.closing.set()
+        self._authority.close()
+        self._http.close()
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """What the token endpoint was asked so far, in the order of arrival."""
+        return self._recorder.requests
+
+    @property
+    def server(self) -> AuthorizationServer:
+        """The server's addresses, for the time of the ``with`` block.
+
+        Raises:
+            RuntimeError: the sandbox is not running.
+
+        """
+        if self._authority.server is None:
+            raise RuntimeError("the sandbox is not running: use it in a with block (with Sandbox() as sandbox: ...)")
+        return self._authority.server
+
+    def client(self, *, redirect_uri: str = DEFAULT_REDIRECT_URI) -> Client:
+        """Register a client, with a fresh id and secret.
+
+        Raises:
+            RuntimeError: the sandbox is not running.
+            TypeError: redirect_uri is not a str.
+            ValueError: it is not an address for a code.
+
+        """
+        server = self.server
+        registered = RegisteredClient(client_secret=secrets.token_urlsafe(24), redirect_uris=(redirect_uri,))
+        client = Client(
+            client_id=registered.client_id,
+            client_secret=registered.client_secret,
+            redirect_uri=redirect_uri,
+            server=server,
+        )
+        self._authority.ledger.register(registered)
+        return client
+
+    def sign_in(self, request: AuthorizationRequest, *, user: str = "user", deny: bool = False) -> str:
+        """Play the person in the browser, over HTTP: open the authorization URL and allow, or deny.
+
+        Returns:
+            The URL that the browser is sent to, for ``request.parse_response``.
+
+        Raises:
+            RuntimeError: the sandbox is not running.
+            TypeError: the request is not an ``AuthorizationRequest``.
+            ValueError: the sandbox shows an error page instead, as for a client that it did not make.
+
+        """
+        from http.client import HTTPConnection, HTTPSConnection
+        from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext
+
+        address, uri = urlsplit(self.server.issuer).netloc, check_type("request", request, AuthorizationRequest).uri
+        if self._ssl_context is None:
+            connection = HTTPConnection(address, timeout=_PATIENCE)
+        else:
+            # The peer is this very process, whose certificate may be of any authority.
+            context = SSLContext(PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = CERT_NONE
+            connection = HTTPSConnection(address, timeout=_PATIENCE, context=context)
+        with closing(connection):
+            decision = urlencode({"user": user, "decision": "deny" if deny else "allow"})
+            connection.request(
+                "POST",
+                f"{AUTHORIZATION_PATH}?{urlsplit(uri).query}",
+                body=decision,
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+            )
+            response = connection.getresponse()
+        location = response.getheader("Location")
+        if location is None:
+            raise ValueError(
+                f"the sandbox answered with an error page (status {response.status}); is the client one of its own?"
+            )
+        return location
+
+    def next_answer(
+        self,
+        status: int,
+        body: bytes | str | Mapping[str, object] | None,
+        *,
+        content_type: str = "application/json",
+        delay: float = 0.0,
+    ) -> None:
+        """Force what the token endpoint answers next, whatever it is asked; further calls queue up.
+
+        Args:
+            status: The HTTP status.
+            body: The body; a str is sent as UTF-8, a mapping as JSON, None as nothing at all.
+            content_type: The Content-Type header.
+            delay: Seconds to wait before the answer; the end of the ``with`` block cuts them short.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: the status has not three digits, the content type is not one printable line of ASCII, or the
+                delay is not 0 to 3600.
+
+        """
+        if not 100 <= check_type("status", status, int) <= 999:
+            raise ValueError("status must be 100 to 999")
+        check_text("content_type", content_type)
+        if not content_type.isascii():
+            raise ValueError("content_type must be ASCII")
+        if not isinstance(delay, int):
+            check_type("delay", delay, float)
+        if not 0 <= delay <= _MAX_DELAY:
+            raise ValueError(f"delay must be 0 to {_MAX_DELAY} seconds")
+        if isinstance(body, Mapping):
+            body = json.dumps(dict(body))
+        octets = body.encode() if isinstance(body, str) else check_type("body", b"" if body is None else body, bytes)
+        self._recorder.force(Answer(status=status, body=octets, headers={"Content-Type": content_type}), delay)
+
+
+def _check_number(name: str, value: int, most: int | None = None) -> int:
+    if check_type(name, value, int) is True or value is False:
+        raise TypeError(f"{name} must be a number, not a bool")
+    if value < 0 or (most is not None and value > most):
+        raise ValueError(f"{name} must be 0 to {most}" if most else f"{name} must not be negative")
+    return value

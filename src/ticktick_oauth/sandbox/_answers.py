@@ -1,0 +1,75 @@
+"""Read the parameters of a request, and say the answer in the words and headers of Spring Security OAuth."""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, quote
+
+from .._sign_in.http_server import Answer, Request, page
+from .._sign_in.pages import error_page, stray_page
+
+# RFC 6749 section 5.1, for an answer that may hold a token; and what Spring Security sends with every other.
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+NO_CACHE = {"Cache-Control": "no-cache, no-store, max-age=0, must-revalidate", "Pragma": "no-cache"}
+# What Spring leaves as it is in a parameter's value: '+' too, which form decoding reads as a space.
+_PLAIN_IN_VALUE = "!$'()*+,/:;?@~"
+_PLAIN_IN_URI = f"{_PLAIN_IN_VALUE}%=&#[]"
+
+
+class Refused(Exception):  # noqa: N818 - a rule raises it, and its endpoint makes an answer of it
+    """A refusal in OAuth's words."""
+
+    def __init__(self, error: str, description: str, *, scope: str | None = None) -> None:
+        """Refuse; ``scope`` is what the client may ask for, where it asked for more."""
+        super().__init__(error)
+        self.error = error
+        self.description = description
+        self.scope = {} if scope is None else {"scope": scope}
+
+
+def read_query(request: Request) -> dict[str, str]:
+    """Return the parameters in a request's address; of doubled ones, the first."""
+    return _read_parameters(request.query)
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """Return the parameters in a request's body, if it is a form; of doubled ones, the first."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_form = content_type == "application/x-www-form-urlencoded"
+    return _read_parameters(request.body.decode("latin-1")) if is_form else {}
+
+
+def _read_parameters(text: str) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        parameters.setdefault(name, value)
+    return parameters
+
+
+def answer_empty(status: int, headers: Mapping[str, str]) -> Answer:
+    """Answer without a body."""
+    return Answer(status=status, body=b"", headers=headers)
+
+
+def answer_json(status: int, members: Mapping[str, object], headers: Mapping[str, str] = NO_STORE) -> Answer:
+    """Answer in JSON, compact as Spring's."""
+    body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return Answer(status=status, body=body, headers={**headers, "Content-Type": "application/json;charset=UTF-8"})
+
+
+def answer_error_page(status: int, reason: str, headers: Mapping[str, str]) -> Answer:
+    """Answer with a page of our own words, under Spring's headers."""
+    # A page or a method that is not there is not the end of a sign-in.
+    body = (stray_page if status in {404, 405} else error_page)(reason)
+    headers = {**page(status, body).headers, **NO_CACHE, "Content-Type": "text/html;charset=utf-8", **headers}
+    return Answer(status=status, body=body, headers=headers)
+
+
+def answer_redirect(
+    redirect_uri: str, parameters: Mapping[str, str], headers: Mapping[str, str], *, mark: str = "?"
+) -> Answer:
+    """Send the browser to a redirect URI, as it came, with parameters in its query, or behind another mark."""
+    location, hash_mark, fragment = redirect_uri.partition("#")
+    encoded = "&".join(f"{name}={quote(value, safe=_PLAIN_IN_VALUE)}" for name, value in parameters.items())
+    location = f"{location}{'&' if mark in location else mark}{encoded}{hash_mark}{fragment}"
+    # What no URI holds is encoded: a line end would begin a header of its own.
+    return answer_empty(302, {**headers, "Location": quote(location, safe=_PLAIN_IN_URI)})

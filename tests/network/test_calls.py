@@ -1,0 +1,85 @@
+"""The three functions that use the network, on their good days; their bad ones are in tests/faults."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+import urllib3
+
+from ticktick_oauth import (
+    AuthorizationRequest,
+    AuthorizationResponse,
+    Client,
+    discover_server,
+    exchange_code,
+    register_client,
+)
+from ticktick_oauth._network import calls as _exchange
+from ticktick_oauth.exceptions import TransportError
+from ticktick_oauth.sandbox import Sandbox
+
+REDIRECT_URI = "http://127.0.0.1:43117/"
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["fresh", "pool"])
+def test_from_an_issuer_to_a_token(sandbox: Sandbox, *, pooled: bool) -> None:
+    """Discovered, registered, allowed and exchanged, without a portal and without a secret."""
+    with urllib3.PoolManager() as pool:
+        http = pool if pooled else None
+        server = discover_server(sandbox.server.issuer, http=http)
+        client = register_client(server, redirect_uri=REDIRECT_URI, http=http)
+        request = AuthorizationRequest.with_pkce(client=client)
+        response = request.parse_response(sandbox.sign_in(request))
+        token = exchange_code(client, response, http=http)
+    assert sandbox.server == server
+    assert (client.client_secret, client.redirect_uri) == (None, REDIRECT_URI)
+    assert token.scope == "tasks:read tasks:write"
+
+
+def test_a_response_brings_its_verifier_along(sandbox: Sandbox, client: Client) -> None:
+    """PKCE cannot be lost on the way, where the whole answer is handed on."""
+    request = AuthorizationRequest.with_pkce(client=client)
+    exchange_code(client, request.parse_response(sandbox.sign_in(request)))
+    assert "code_verifier" in sandbox.requests[-1].form
+
+
+def test_a_response_and_a_verifier_are_a_mistake(sandbox: Sandbox, client: Client) -> None:
+    """Two verifiers are one too many, even the same."""
+    response = AuthorizationResponse(code="a", code_verifier="v" * 43)
+    words = "code_verifier must not be given beside an AuthorizationResponse, which has its own"
+    with pytest.raises(TypeError, match=f"^{words}$"):
+        exchange_code(client, response, code_verifier="v" * 43)
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda client: exchange_code(client, "code"),
+        lambda client: discover_server(client.server.issuer),
+        lambda client: register_client(client.server, redirect_uri=REDIRECT_URI),
+    ],
+    ids=["exchange_code", "discover_server", "register_client"],
+)
+def test_ten_seconds_are_the_default(
+    send: Callable[[Client], object], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent without a timeout has ten seconds."""
+    asked: list[float] = []
+
+    def note(_request: object, _http: object, timeout: float) -> NoReturn:
+        asked.append(timeout)
+        raise TransportError("noted")
+
+    monkeypatch.setattr(_exchange, "_send", note)
+    with pytest.raises(TransportError, match="noted"):
+        send(client)
+    assert [10.0] == asked
+
+
+@pytest.mark.parametrize("code", [None, b"code", 5, ""])
+def test_a_code_that_cannot_be_sent(client: Client, sandbox: Sandbox, code: object) -> None:
+    """It is refused by its name before there is a connection."""
+    with pytest.raises((TypeError, ValueError), match=r"^code must"):
+        exchange_code(client, code)  # type: ignore[arg-type]
+    assert sandbox.requests == []

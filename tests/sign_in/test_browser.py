@@ -1,0 +1,270 @@
+"""The command `login` with a real browser, Chromium without a screen: from the consent page to a stored token."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("selenium", reason="needs the dependency group roads")
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from person import LATE, free_port
+from ticktick_oauth._cli import main
+from ticktick_oauth._sign_in import pages as _pages
+from ticktick_oauth._sign_in.http_server import listen, page
+from ticktick_oauth.sandbox import Sandbox
+from ticktick_oauth.storage import TokenFile
+
+PHONE = 320
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _forget(chromium: Chrome) -> None:
+    """Begin without the complaints of another test, of this file or not: the browser is shared by all."""
+    complaints(chromium)
+
+
+@pytest.fixture
+def asking() -> Iterator[Sandbox]:
+    """Give a sandbox that shows its consent page."""
+    with Sandbox(auto_approve=False) as sandbox:
+        yield sandbox
+
+
+class SignIn:
+    """The command in a thread, with the browser opened where it says."""
+
+    def __init__(self, sandbox: Sandbox, chromium: Chrome, folder: Path) -> None:
+        self.store = TokenFile(folder / "token.json")
+        self.chromium = chromium
+        self.redirect_uri = f"http://127.0.0.1:{free_port()}/"
+        self._opened = threading.Event()
+        self._arguments = [
+            "login",
+            f"--redirect-uri={self.redirect_uri}",
+            f"--server={sandbox.server.issuer}",
+            f"--token-file={self.store.path}",
+            f"--timeout={LATE}",
+        ]
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        """Run the command until the browser shows its first page."""
+        self._thread.start()
+        assert self._opened.wait(LATE)
+
+    def open(self, uri: str) -> None:
+        """Be what starts the browser."""
+        self.chromium.get(uri)
+        self._opened.set()
+
+    def press(self, name: str) -> None:
+        """Press a button by its words, and wait for the page behind it."""
+        (button,) = [one for one in self.chromium.find_elements(By.TAG_NAME, "button") if one.text == name]
+        button.click()
+        WebDriverWait(self.chromium, LATE).until(
+            lambda browser: (
+                browser.current_url.startswith(self.redirect_uri) and browser.find_elements(By.TAG_NAME, "h1")
+            )
+        )
+
+    def end(self) -> int:
+        """Return the exit code."""
+        self._thread.join(LATE)
+        return self.code
+
+    def _run(self) -> None:
+        self.code = main(self._arguments)
+
+
+@pytest.fixture
+def sign_in(asking: Sandbox, chromium: Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SignIn:
+    """Start the command with no id and no secret, whose browser shows the consent page."""
+    one = SignIn(asking, chromium, tmp_path)
+    monkeypatch.delenv("TICKTICK_CLIENT_ID", raising=False)
+    monkeypatch.setattr("ticktick_oauth._cli.login.start_browser", one.open)
+    one.start()
+    return one
+
+
+def heading(chromium: Chrome) -> str:
+    """Return what the page says first."""
+    return chromium.find_element(By.TAG_NAME, "h1").text
+
+
+def complaints(chromium: Chrome) -> list[str]:
+    """Return what the browser had to say of the page, its missing icon aside."""
+    return [entry["message"] for entry in chromium.get_log("browser") if "favicon" not in entry["message"]]  # type: ignore[no-untyped-call]
+
+
+def test_allow_ends_in_a_stored_token(sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person who allows sees the page that says so, and the token is kept."""
+    assert "Give ticktick-oauth access?" == heading(chromium)
+    text = chromium.find_element(By.TAG_NAME, "main").text
+    assert sign_in.redirect_uri in text
+    sign_in.press("Allow")
+    assert ("Access allowed", 0) == (heading(chromium), sign_in.end())
+    assert sign_in.store.load() is not None
+    assert capsys.readouterr().out.startswith("Signed in at ")
+    assert [] == complaints(chromium)
+
+
+def test_deny_is_exit_3(sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person who denies sees the page that says so, and nothing is kept."""
+    sign_in.press("Deny")
+    assert ("Access denied", 3) == (heading(chromium), sign_in.end())
+    assert sign_in.store.load() is None
+    assert "denied" in capsys.readouterr().err
+
+
+def test_another_sign_ins_redirect_is_a_stray(
+    sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address of another sign-in, reloaded from the history, is refused, and the person led back."""
+    consent = chromium.current_url
+    chromium.get(f"{sign_in.redirect_uri}?code=old&state=old")
+    assert "Nothing to do here" == heading(chromium)
+    text = chromium.find_element(By.TAG_NAME, "main").text
+    assert ("it has not ended" in text, "start again" in text) == (True, False)
+    chromium.get(consent)
+    sign_in.press("Allow")
+    assert 0 == sign_in.end()
+    assert "Refused: the redirect's state" in capsys.readouterr().err
+
+
+PAGES = ("consent", "allowed", "denied", "failed", "stray")
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[dict[str, str]]:
+    """Serve the pages, and return their addresses."""
+    bodies = {
+        "/consent": _pages.consent_page(
+            client_id="aBcDeFgHiJkLmNoP",
+            client_name="A program with a name",
+            redirect_uri="http://127.0.0.1:8080/a-rather-long-path/that-has-no-place-to-break/callback",
+            scope="tasks:read tasks:write",
+            user="user",
+        ),
+        "/allowed": _pages.allowed_page(),
+        "/denied": _pages.denied_page(),
+        "/failed": _pages.error_page("The program's redirect URI is not the one it is registered with."),
+        "/stray": _pages.stray_page("There is no such page here."),
+    }
+    with listen("127.0.0.1", 0, lambda request: page(200, bodies.get(request.path, b""))) as listener:
+        yield {name.strip("/"): f"http://127.0.0.1:{listener.port}{name}" for name in bodies}
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest, chromium: Chrome) -> Iterator[str]:
+    """Look at pages on a phone, by day and by night."""
+    chromium.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": PHONE, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+    )
+    chromium.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": request.param}]}
+    )
+    yield request.param
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def style(chromium: Chrome, selector: str, name: str) -> str:
+    """Return a computed style."""
+    found: str = chromium.execute_script(
+        "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]", selector, name
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_readable(name: str, scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
+    """No page is wider than a phone, its letters and borders stand out, and the style got past the policy."""
+    chromium.get(pages[name])
+    assert PHONE == chromium.execute_script("return document.documentElement.scrollWidth")
+    assert "16px" == style(chromium, "main", "borderTopLeftRadius")
+    ground, card = style(chromium, "body", "backgroundColor"), style(chromium, "main", "backgroundColor")
+    assert (scheme == "dark") == (luminance(ground) < 0.2)
+    assert 7 <= contrast(style(chromium, "h1", "color"), card)
+    assert 4.5 <= contrast(style(chromium, ".program", "color"), card)
+    assert 3 <= contrast(style(chromium, "main", "borderTopColor"), ground)
+    assert [] == complaints(chromium)
+
+
+def test_the_form_is_easy_to_use(scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
+    """Fields and buttons have borders that can be seen, room for a thumb, and space before the note."""
+    chromium.get(pages["consent"])
+    card = style(chromium, "main", "backgroundColor")
+    for selector in ("input", "button.main", "button:not(.main)"):
+        assert 3 <= contrast(style(chromium, selector, "borderTopColor"), card), scheme
+        assert 40 <= chromium.find_element(By.CSS_SELECTOR, selector).rect["height"]
+    lowest = max(one.rect["y"] + one.rect["height"] for one in chromium.find_elements(By.TAG_NAME, "button"))
+    assert 16 <= chromium.find_element(By.CLASS_NAME, "note").rect["y"] - lowest
+
+
+def test_the_focus_goes_as_the_eye_reads(pages: dict[str, str], chromium: Chrome) -> None:
+    """Tab leads from the field to the left button and on to the right one."""
+    chromium.get(pages["consent"])
+    places = []
+    for _ in range(3):
+        chromium.switch_to.active_element.send_keys(Keys.TAB)
+        focused = chromium.switch_to.active_element
+        places.append((focused.rect["y"], focused.rect["x"], focused.get_attribute("value")))
+    assert ["user", "allow", "deny"] == [value for *_, value in places]
+    assert sorted(places) == places
+
+
+def test_what_happened_is_seen_at_a_glance(scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
+    """Each outcome has a sign of its own, in a colour of its own, that stands out; the title names the program."""
+    seen = []
+    for name in ("allowed", "denied", "failed", "stray"):
+        chromium.get(pages[name])
+        path = chromium.find_element(By.TAG_NAME, "path").get_attribute("d")
+        colors = style(chromium, "svg", "color"), style(chromium, "svg", "backgroundColor")
+        assert 3 <= contrast(*colors), (name, scheme)
+        seen.append((path, *colors))
+        assert f"{heading(chromium)} - ticktick-oauth" == chromium.title
+        assert "ticktick-oauth" in chromium.find_element(By.TAG_NAME, "main").text
+    assert [4, 4, 4] == [len(set(column)) for column in zip(*seen, strict=True)]
+
+
+def test_the_policy_blocks_what_is_not_the_pages_own(pages: dict[str, str], chromium: Chrome) -> None:
+    """No other style, script, image or frame would be loaded, should one ever get into a page."""
+    chromium.get(pages["failed"])
+    blocked = chromium.execute_async_script(
+        """
+        const done = arguments[0], seen = [], add = (tag, fields) =>
+            document.body.append(Object.assign(document.createElement(tag), fields));
+        document.addEventListener('securitypolicyviolation', event => {
+            seen.push(event.effectiveDirective);
+            if (seen.length === 4) done(seen.sort());
+        });
+        add('style', {textContent: 'main { display: none }'});
+        add('script', {textContent: 'document.title = "run"'});
+        add('img', {src: '/image.png'});
+        add('iframe', {src: '/frame'});
+        """
+    )
+    assert ["frame-src", "img-src", "script-src-elem", "style-src-elem"] == blocked
+    assert "block" == style(chromium, "main", "display")
+    assert "This sign-in did not work - ticktick-oauth" == chromium.title
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of an opaque CSS colour (WCAG 2.2)."""
+    channels = [int(part) / 255 for part in color.partition("(")[2].rstrip(")").split(",")[:3]]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours (WCAG 2.2)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)

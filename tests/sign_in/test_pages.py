@@ -1,0 +1,72 @@
+"""The pages as text: what stands in them, and what does not. How they look is for `test_browser.py` to see."""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import pytest
+
+from ticktick_oauth._sign_in import pages as _pages
+
+TEXT = "<script>alert('x')</script> \" onload=\"alert(1) & '"
+PAGES = {
+    "allowed": _pages.allowed_page(),
+    "denied": _pages.denied_page(),
+    "failed": _pages.error_page(TEXT),
+    "stray": _pages.stray_page(TEXT),
+    "consent": _pages.consent_page(client_id=TEXT, client_name=TEXT, redirect_uri=TEXT, scope=TEXT, user=TEXT),
+}
+
+
+def parse(page: str) -> tuple[set[str], set[str]]:
+    """Return the names of a page's tags and attributes."""
+    tags: set[str] = set()
+    attributes: set[str] = set()
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.add(tag)
+            attributes.update(name for name, _ in attrs)
+
+    Parser().feed(page)
+    return tags, attributes
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_in_itself_and_runs_nothing(name: str) -> None:
+    """What is shown is escaped; no page has a link, a script or anything from elsewhere."""
+    page = PAGES[name].decode()
+    tags, attributes = parse(page)
+    assert set() == tags & {"a", "script", "img", "iframe", "link", "object", "embed", "base", "use", "image"}
+    assert set() == attributes & {"href", "src", "style", "action", "formaction", "onload", "xmlns"}
+    assert not [word for word in ("@import", "url(") if word in page]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_policy_allows_the_one_style(name: str) -> None:
+    """The hash in the policy is that of the style in the page."""
+    (style,) = re.findall(r"<style>(.*?)</style>", PAGES[name].decode(), flags=re.DOTALL)
+    hashed = b64encode(sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; frame-ancestors 'none'"
+    assert policy == _pages.page_headers()["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_program_is_named(name: str) -> None:
+    """The title and the first line say what the page belongs to."""
+    page = PAGES[name].decode()
+    program = "ticktick-oauth sandbox" if name == "consent" else "ticktick-oauth"
+    assert f" - {program}</title>" in page
+    assert f'<p class="program">{program}</p>' in page
+
+
+def test_a_client_without_a_name_is_a_program() -> None:
+    """A client of the portal has no name of its own to show."""
+    page = _pages.consent_page(client_id="id", redirect_uri="http://127.0.0.1/", scope="a", user="user").decode()
+    assert "<h1>Give this program access?</h1>" in page
+
+
+def test_only_a_failure_says_start_again() -> None:
+    """Who sees a stray page, or the end of a sign-in, is not sent back to its start."""
+    assert ["failed"] == [name for name, page in PAGES.items() if b"start again" in page]
