@@ -51,7 +51,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             assert tz is timezone.utc
             return NOW
 
-    monkeypatch.setattr("ticktick_oauth.storage.datetime", Clock)
+    monkeypatch.setattr("ticktick_oauth.storage._kept.datetime", Clock)
     return path
 
 

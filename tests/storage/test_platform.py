@@ -24,7 +24,7 @@ from storage.keeping import (
 )
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
-from ticktick_oauth.storage._in_place import overwrite
+from ticktick_oauth.storage._files import _overwrite as overwrite
 
 ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
 

@@ -7,9 +7,10 @@ import pytest
 from attrs import evolve
 
 from storage.keeping import ISSUED, OLD, failure_of
-from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, storage
+from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued
 from ticktick_oauth.exceptions import SignInRequiredError
-from ticktick_oauth.storage import TokenFile, require_issued, require_token
+from ticktick_oauth.storage import TokenFile, _kept, require_token
+from ticktick_oauth.storage._kept import require_issued
 
 NOW = datetime.now(timezone.utc)
 VALID = evolve(ISSUED, issued_at=NOW)
@@ -100,7 +101,7 @@ def test_a_token_that_has_to_be_valid_for_longer_is_not_handed_out(
             assert timezone.utc is tz
             return at
 
-    monkeypatch.setattr(storage, "datetime", Clock)
+    monkeypatch.setattr(_kept, "datetime", Clock)
     default.save(ISSUED)
     advice = "sign in with: ticktick-oauth login"
     day = timedelta(days=1)

@@ -13,8 +13,9 @@ import pytest
 from attrs import evolve
 
 from storage.keeping import ACCESS_TOKEN, HOMELESS, ISSUED, OLD, fail_with, failure_of, posix_only, python, root_only
-from ticktick_oauth import OAuthTokenV1, dump_issued
-from ticktick_oauth.storage import TokenFile, TokenStore, default_path, find_replaceable, forget, keep
+from ticktick_oauth import OAuthTokenV1, dump_issued, storage
+from ticktick_oauth.storage import TokenFile, TokenStore, default_path
+from ticktick_oauth.storage._kept import find_replaceable, forget, keep
 
 KEPT = dump_issued(ISSUED)
 ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
@@ -272,3 +273,10 @@ def test_s11_white_space_between_the_members_does_no_harm(store: TokenFile, cont
     """An editor's line ends are JSON's white space; a file of exactly 64 KiB is read."""
     write(store, content)
     assert ISSUED == store.load()
+
+
+def test_the_wing_shows_its_public_names_only() -> None:
+    """An editor that completes `ticktick_oauth.storage.` offers what is meant for programs."""
+    assert ["TokenFile", "TokenStore", "default_path", "require_token"] == [
+        name for name in dir(storage) if not name.startswith("_")
+    ]

@@ -11,8 +11,8 @@ from .._network.calls import discover_server, register_client
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 from ..exceptions import RegistrationError
-from ..storage import command_for
 from ..storage._access import quote
+from ..storage._kept import command_for
 from .exits import FAILED, USAGE, Stop
 from .network import Network
 from .output import say

@@ -12,7 +12,8 @@ from .._protocol.issued_token import IssuedToken, dump_issued
 from .._protocol.server import TICKTICK
 from .._token.converter import dumps
 from ..exceptions import StorageError
-from ..storage import TOKEN_VARIABLE, TokenFile, command_for, forget, load_from_environment, require_issued
+from ..storage import TokenFile
+from ..storage._kept import TOKEN_VARIABLE, command_for, forget, load_from_environment, require_issued
 from .clock import describe_expiry, now
 from .exits import ANSWER_IS_NO, DONE, NOT_KEPT, Stop
 from .options import add_server, add_token_file, one_of, parse_duration

@@ -6,7 +6,8 @@ from tempfile import mkdtemp
 
 from .._protocol.issued_token import IssuedToken
 from ..exceptions import StorageError
-from ..storage import TokenFile, command_for
+from ..storage import TokenFile
+from ..storage._kept import command_for
 from .exits import NOT_KEPT, Stop
 from .replacing import keep_token, report_kept
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .._protocol.issued_token import IssuedToken
 from .._protocol.server import AuthorizationServer
-from ..storage import TOKEN_VARIABLE, find_replaceable, keep
+from ..storage._kept import TOKEN_VARIABLE, find_replaceable, keep
 from .clock import describe_expiry, now
 from .exits import ANSWER_IS_NO, Stop
 from .output import say

@@ -73,7 +73,7 @@ def make_private(path: Path, descriptor: int) -> None:
     check_private(path, descriptor, f"this file system keeps no file private; {ELSEWHERE}")
 
 
-def attempt(verb: str, path: Path, task: Callable[[Path], _T], advice: str = "") -> _T:
+def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T], advice: str = "") -> _T:
     """Do a task on a path; raise what fails as a ``StorageError`` with the path and what to do next.
 
     ``verb`` says what is tried: load, save or delete. ``advice`` is added to what a check refuses.
