@@ -118,7 +118,7 @@ def test_the_end_of_the_time_is_not_within_it(monkeypatch: pytest.MonkeyPatch) -
     moments = iter([5.0, 7.5, 8.0])
     # Not the module's own, which other threads of the run ask, too.
     monkeypatch.setattr(_connection, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    attempt = _connection.Attempt("ticktick.invalid", 3.0, None)
+    attempt = _connection.Attempt("https://ticktick.invalid/", 3.0, None, code_unused=None)
     assert [3.0, 0.5] == [attempt.left(), attempt.left()]
     with pytest.raises(TimeoutError):
         attempt.left()

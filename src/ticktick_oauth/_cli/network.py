@@ -1,18 +1,17 @@
 """Reach the server as curl, pip and gh do: through the environment's proxy, trusting another authority, too."""
 
+import os
+import re
 from collections.abc import Callable
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from .._network.calls import Route, open_route
 from .._protocol.address import Address
 from ..exceptions import TransportError
 from .exits import FAILED, USAGE, Stop, exit_code
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from ssl import SSLContext
-
-    from urllib3 import PoolManager
+    from urllib3.util import Url
 
 _T = TypeVar("_T")
 
@@ -33,26 +32,31 @@ class Network:
 
         """
         self._use_proxy = use_proxy
-        self._context = None if ca_bundle is None else _trust(ca_bundle)
+        self._ca_bundle = ca_bundle
         self._timeout = timeout
+        if ca_bundle is not None:
+            _check_bundle(ca_bundle)
 
     def send(self, url: str, function: Callable[..., _T], *arguments: object, **options: object) -> _T:
-        """Call one of the package's functions that send a request, with the pool that leads to its URL.
+        """Call one of the package's functions that send a request, and have it sent by the way to its URL.
 
         Raises:
             OAuthError: as the function raises it.
             Stop: no usable answer came, or the environment's proxy cannot be used.
 
         """
-        proxy = self._proxy_for(url)
+        route = self._route(url)
         try:
-            with self._pool(proxy) as http:
-                return function(*arguments, http=http, timeout=self._timeout, **options)
+            return function(*arguments, http=route, timeout=self._timeout, **options)
         except TransportError as error:
             reason = error.reason
-            if "certificate was refused" in reason:
-                reason += "; --ca-bundle FILE trusts an authority of your own"
-            elif proxy is not None:
+            if "its authority" in reason:
+                reason += (
+                    "; --ca-bundle FILE trusts an authority of your own"
+                    if self._ca_bundle is None
+                    else "; the file of --ca-bundle does not have it"
+                )
+            elif route.proxy is not None and "certificate was refused" not in reason:
                 reason += "; the environment names the proxy, as http://USER:PASSWORD@HOST:PORT where it wants a "
                 reason += "password; --no-proxy goes without"
             if error.code_unused is False:
@@ -61,95 +65,68 @@ class Network:
         raise Stop(reason, code)
 
     def check(self, url: str) -> None:
-        """Prepare the way to a URL, and send nothing: what is wrong with it comes out before a person is asked.
+        """Try the way to a URL, and send nothing: what is wrong with a proxy comes out before a person is asked.
 
         Raises:
-            Stop: the environment's proxy cannot be used, or TLS cannot.
+            Stop: the environment's proxy cannot be used, or does not lead there.
 
         """
-        with self._pool(self._proxy_for(url)):
-            pass
+        if self._route(url).proxy is not None:
+            self.send(url, open_route, url)
 
-    def _proxy_for(self, url: str) -> str | None:
+    def _route(self, url: str) -> Route:
         address = Address.parse(url)
         if not self._use_proxy or address is None or address.is_loopback:
-            return None
+            return Route(ca_bundle=self._ca_bundle)
         from urllib.request import getproxies, proxy_bypass
 
         proxies = getproxies()
-        proxy = proxies.get(address.scheme) or proxies.get("all")
-        if not proxy or proxy_bypass(f"{address.host}:{address.port}"):
-            return None
-        return proxy if "://" in proxy else f"http://{proxy}"
-
-    def _pool(self, proxy: str | None) -> "AbstractContextManager[PoolManager | None]":
-        if proxy is None and self._context is None:
-            return nullcontext()  # the package's own connection, with its hard deadline
-        from urllib3 import PoolManager
-
-        context = self._context or _trust()
-        if proxy is None:
-            return PoolManager(ssl_context=context)
-        try:
-            return _proxy_pool(proxy, context)
-        except ValueError:
-            pass  # its words may repeat a password
-        raise Stop(
-            "the environment's proxy cannot be used: its address must be like http://HOST:PORT or socks5h://HOST:PORT; "
-            "--no-proxy goes without",
-            USAGE,
-        )
+        text = proxies.get(address.scheme) or proxies.get("all")
+        if not text or proxy_bypass(f"{address.host}:{address.port}"):
+            return Route(ca_bundle=self._ca_bundle)
+        return Route(ca_bundle=self._ca_bundle, proxy=_parse(text))
 
 
-def _trust(ca_bundle: str | None = None) -> "SSLContext":
+def _parse(text: str) -> "Url":
+    """Read a proxy's address; without a scheme it is http.
+
+    Raises:
+        Stop: it is not one that can be used; nothing of it is shown.
+
+    """
+    scheme, separator, rest = text.partition("://")
+    scheme, rest = (scheme.lower(), rest) if separator else ("http", text)
+    auth, _, location = rest.rpartition("@")
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?", location)
+    # RFC 3986 section 3.2: these end the user information, so that a part of a password would be taken for the host.
+    if re.search(r"[@/\\?#\s]", auth):
+        reason = "percent-encode its user name and password: @ is %40, / %2F, \\ %5C, # %23, ? %3F"
+    elif match is None or scheme not in {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}:
+        reason = "its address must be like http://HOST:PORT or socks5h://HOST:PORT"
+    else:
+        from importlib.util import find_spec
+
+        if not scheme.startswith("socks") or find_spec("socks") is not None:
+            from urllib3.util import Url
+
+            return Url(scheme, auth or None, match[1], int(match[2]) if match[2] else None)
+        reason = "SOCKS needs PySocks: pip install PySocks, uv tool install --with PySocks ticktick-oauth, or "
+        reason += "pipx inject ticktick-oauth PySocks"
+    raise Stop(f"the environment's proxy cannot be used: {reason}; --no-proxy goes without", USAGE)
+
+
+def _check_bundle(file: str) -> None:
     try:
-        from ssl import SSLError, create_default_context
-
-        context = create_default_context()
+        from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
     except ImportError as error:
         raise Stop(f"could not load ssl: {error}", FAILED) from None
-    except OSError as error:  # such as for an SSLKEYLOGFILE that cannot be written
-        from .._network.explain import describe
-
-        raise Stop(f"could not read the trust store: {describe(error)}", FAILED) from None
-    context.hostname_checks_common_name = False  # as the package's own, on Python 3.10 to 3.12
     try:
-        if ca_bundle is not None:
-            context.load_verify_locations(ca_bundle)
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(file)
     except SSLError:
-        reason: object = "it has no certificates in PEM form"
+        reason = "it has no certificates in PEM form"
     except OSError as error:
-        reason = error.strerror
+        # PyPy's error has no words of its own.
+        reason = error.strerror or os.strerror(error.errno or 0)
     else:
-        return context
-    raise Stop(f"--ca-bundle {ca_bundle}: {reason}", USAGE)
-
-
-def _proxy_pool(proxy: str, context: "SSLContext") -> "PoolManager":
-    """Make a pool that goes through a proxy, or raise a ValueError."""
-    from base64 import b64encode
-    from urllib.parse import unquote
-
-    from urllib3 import ProxyManager
-    from urllib3.util import parse_url
-
-    parts = parse_url(proxy)
-    address = parts._replace(auth=None).url
-    options: dict[str, Any] = {"ssl_context": context}
-    if parts.scheme in {"http", "https"}:
-        if parts.auth:
-            options["proxy_headers"] = {
-                "Proxy-Authorization": f"Basic {b64encode(unquote(parts.auth).encode()).decode()}"
-            }
-        return ProxyManager(address, proxy_ssl_context=context, **options)
-    if not (parts.scheme or "").startswith("socks"):
-        raise ValueError
-    from importlib.util import find_spec
-
-    if find_spec("socks") is None:
-        raise Stop("the environment's proxy is a SOCKS proxy, which needs PySocks: pip install pysocks", USAGE)
-    from urllib3.contrib.socks import SOCKSProxyManager
-
-    if parts.auth:
-        options["username"], _, options["password"] = (unquote(part) for part in parts.auth.partition(":"))
-    return SOCKSProxyManager(address, **options)
+        return
+    raise Stop(f"--ca-bundle {file}: {reason}", USAGE)

@@ -15,6 +15,7 @@ from ..exceptions import TransportError
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
+    from urllib3.util import Url
 
     from .transport import Answer, Request
 
@@ -126,7 +127,8 @@ def check_timeout(timeout: object, limit: float) -> None:
 
     """
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
+        hint = ": use its .total_seconds()" if hasattr(timeout, "total_seconds") else ""
+        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}{hint}")
     if not 0 < timeout <= limit:  # also false for NaN
         raise ValueError(f"timeout must be over 0 and up to {limit:g} seconds")
 
@@ -144,7 +146,30 @@ def check_pool(http: object) -> None:
         check_type("http", http, PoolManager)
 
 
-def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "Answer":
+class Route:
+    """What the command passes in a pool's place, and what keeps the hard deadline."""
+
+    def __init__(self, *, ca_bundle: str | None = None, proxy: "Url | None" = None) -> None:
+        self.ca_bundle = ca_bundle
+        """A file with certificates to trust beside the system's."""
+        self.proxy = proxy
+        """The proxy that a request with TLS goes through."""
+
+
+def open_route(url: str, *, http: Route, timeout: float) -> None:
+    """Open a connection to an https URL, and close it: nothing is sent.
+
+    Raises:
+        TransportError: it cannot be opened within the timeout, in seconds.
+
+    """
+    _load_urllib3(None)
+    from .transport import reach
+
+    reach(url, http, timeout)
+
+
+def _send(request: "Request", http: "PoolManager | Route | None", timeout: float) -> "Answer":
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
     if sys.platform == "emscripten":
@@ -155,22 +180,32 @@ def _send(request: "Request", http: "PoolManager | None", timeout: float) -> "An
         )
         reason = f"this Python has no sockets: let JavaScript's fetch {way}"
         raise TransportError(reason, code_unused)
-    try:
-        _load_urllib3()
-        from .transport import send
-    except Exception as error:  # noqa: BLE001 - the modules' own, whatever they are: none has seen the request
-        failure = TransportError(f"could not load urllib3: {str(error) or type(error).__name__}", code_unused)
-    else:
+    _load_urllib3(code_unused)
+    from .transport import send
+
+    if not isinstance(http, Route):
         check_pool(http)
-        return send(request, http, timeout, code_unused)
-    raise failure
+    return send(request, http, timeout, code_unused)
 
 
-def _load_urllib3() -> None:
-    """Load urllib3, of which an older copy may stand in front on the path, as some Lambda layers have one."""
-    import urllib3
+def _load_urllib3(code_unused: bool | None) -> None:  # noqa: FBT001 - has three values
+    """Load what sends; of urllib3 an older copy may stand in front on the path, as some Lambda layers have one.
 
-    found = getattr(urllib3, "__version__", "of no version")
-    if tuple(int(part) for part in found.split(".")[:3] if part.isdecimal()) < _URLLIB3_FLOOR:
-        needed = ".".join(map(str, _URLLIB3_FLOOR))
-        raise ImportError(f"{found} was found in {urllib3.__file__}, and {needed} or newer is needed")
+    Raises:
+        TransportError: it cannot be loaded, or is too old.
+
+    """
+    try:
+        import urllib3
+
+        found = getattr(urllib3, "__version__", "of no version")
+        if tuple(int(part) for part in found.split(".")[:3] if part.isdecimal()) < _URLLIB3_FLOOR:
+            needed = ".".join(map(str, _URLLIB3_FLOOR))
+            reason = f"{found} was found in {urllib3.__file__}, and {needed} or newer is needed"
+        else:
+            from . import transport  # noqa: F401 - loaded, for the caller
+
+            return
+    except Exception as error:  # noqa: BLE001 - the modules' own, whatever they are: none has seen the request
+        reason = str(error) or type(error).__name__
+    raise TransportError(f"could not load urllib3: {reason}", code_unused)

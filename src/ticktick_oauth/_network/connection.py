@@ -10,30 +10,47 @@ import re
 import socket
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache, partial
 from io import BufferedReader
-from typing import Any, ClassVar, cast
+from typing import Any, cast
+from urllib.parse import unquote
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
+from urllib3.util import Url, parse_url
 from urllib3.util.ssltransport import SSLTransport
 
 from ..exceptions import TransportError
+from .calls import Route
+
+_PROXY_PORTS = {"http": 80, "https": 443}
 
 
 class Attempt:
-    """How far a request has come, and how much of its time is left."""
+    """How far a request has come, and how much of its time is left.
 
-    def __init__(self, host: str, timeout: float, code_unused: bool | None) -> None:  # noqa: FBT001 - has three values
-        self.host = host
+    ``timeout`` is in seconds. ``code_unused`` is None where the request carries no code; else it is true until the code
+    may be on the wire.
+    """
+
+    def __init__(self, url: str, timeout: float, http: PoolManager | Route | None, *, code_unused: bool | None) -> None:
+        parsed = parse_url(url)  # as the pool will read it
+        self.host = (parsed.host or "").strip("[]")
+        self.plain = parsed.scheme == "http"
         self.timeout = timeout
-        self._end: float | None = None
-        self.task = "read the trust store"
+        self.route = http if isinstance(http, Route) else None
+        self.is_bare = http is None
+        # A SOCKSProxyManager has it by the second name.
+        is_proxied = getattr(http, "proxy", None) or getattr(http, "proxy_url", None)
+        self.way = " through the proxy" if is_proxied else ""
         self.code_unused = code_unused
+        self.task = "read the trust store"
         self.sockets = ExitStack()
+        self._end: float | None = None
 
     def left(self) -> float:
         """Return the seconds that are left, or raise a TimeoutError when none are; the first call starts the clock."""
@@ -45,19 +62,20 @@ class Attempt:
             raise TimeoutError
         return left
 
-    def sends(self) -> None:
+    def mark_sent(self) -> None:
         """Note that from here on the request may be on the wire."""
-        self.task = f"get the answer of {self.host}"
+        self.task = f"get the answer of {self.host}{self.way}"
         if self.code_unused:
             self.code_unused = False
 
 
 @contextmanager
-def open_pool(attempt: Attempt, *, tls: bool) -> Generator[PoolManager, None, None]:
-    """Make a pool for one request, without proxies; its sockets are closed at the end, whatever happened."""
+def open_pool(attempt: Attempt) -> Generator[PoolManager, None, None]:
+    """Make a pool for one request; its sockets are closed at the end, whatever happened."""
     context = None
-    if tls:
-        context = trusted_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    if not attempt.plain:
+        bundle = attempt.route and attempt.route.ca_bundle
+        context = trusted_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), bundle)
     attempt.task = "make a connection"
     with attempt.sockets, PoolManager(ssl_context=context) as pool:
         classes: dict[str, Any] = {"http": partial(_Pool, attempt=attempt), "https": partial(_TLSPool, attempt=attempt)}
@@ -66,7 +84,7 @@ def open_pool(attempt: Attempt, *, tls: bool) -> Generator[PoolManager, None, No
 
 
 @lru_cache(maxsize=1)
-def trusted_context(_file: str | None, _directory: str | None) -> ssl.SSLContext:
+def trusted_context(_file: str | None, _directory: str | None, ca_bundle: str | None) -> ssl.SSLContext:
     """Make a context that trusts the system's store: kept for as long as the same variables name the store.
 
     To read the store takes some 30 ms, most of what an exchange costs in a process that makes several.
@@ -75,18 +93,20 @@ def trusted_context(_file: str | None, _directory: str | None) -> ssl.SSLContext
     # Before Python 3.13 the default takes a certificate for its common name, which RFC 9525 section 2 rules out.
     context.hostname_checks_common_name = False
     context.set_alpn_protocols(["http/1.1"])
+    if ca_bundle is not None:
+        context.load_verify_locations(ca_bundle)
     return context
 
 
-def resolve(port: int, attempt: Attempt, *, plain: bool) -> list[tuple[Any, ...]]:
-    """Look up the host's addresses; what is sent without TLS may not leave the machine, whatever the name says."""
-    attempt.task = f"resolve {attempt.host}"
-    addresses = socket.getaddrinfo(attempt.host, port, type=socket.SOCK_STREAM)
+def resolve(host: str, port: int, attempt: Attempt, *, what: str = "") -> list[tuple[Any, ...]]:
+    """Look up a host's addresses; what is sent without TLS may not leave the machine, whatever the name says."""
+    attempt.task = f"resolve {what}{host}"
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     if not addresses:
         raise socket.gaierror(socket.EAI_NONAME, "no address is known")
     # The system writes each address in one way only.
-    if plain and not all(re.match(r"::1$|127\.", str(where[0])) for *_, where in addresses):
-        reason = f"{attempt.host} is not only loopback here: a request without TLS must not leave this machine"
+    if attempt.plain and not all(re.match(r"::1$|127\.", str(where[0])) for *_, where in addresses):
+        reason = f"{host} is not only loopback here: a request without TLS must not leave this machine"
         raise TransportError(reason, attempt.code_unused)
     return addresses
 
@@ -130,29 +150,38 @@ class _DeadlineSocket:
 
 class _Connection(HTTPConnection):
     debuglevel = 0  # a program can have http.client print all that it sends, for the whole process
-    _plain: ClassVar[bool] = True
 
     def __init__(self, *args: Any, attempt: Attempt, **options: Any) -> None:  # noqa: ANN401 - urllib3's
         super().__init__(*args, **options)
         self._attempt = attempt
-        self._unsent = bytearray()
+        self._unsent: bytearray | None = None
 
     def connect(self) -> None:
-        """Connect to the first of the host's addresses that answers; each gets an equal share of the time left."""
+        """Connect to the host."""
+        self._connect_to(self._attempt.host, self.port)
+
+    def _connect_to(self, host: str, port: int, proxy: Url | None = None) -> None:
+        """Connect to the first of a host's addresses that answers; each gets an equal share of the time left."""
+        attempt, what = self._attempt, "the proxy " if proxy else ""
         try:
-            *others, last = resolve(self.port, self._attempt, plain=self._plain)
-            self._attempt.task = f"connect to {self._attempt.host}"
+            *others, last = resolve(host, port, attempt, what=what)
+            attempt.task = f"connect to {what}{host}"
             for untried, address in zip(range(len(others) + 1, 1, -1), others, strict=True):
                 with suppress(OSError):
-                    return self._connect_to(address, self._attempt.left() / untried)
-            self._connect_to(last, self._attempt.left())
+                    return self._connect_at(address, attempt.left() / untried, proxy)
+            self._connect_at(last, attempt.left(), proxy)
         except OSError as error:
             # As urllib3 does it, which takes a bare reset to mean that the request was sent.
             raise NewConnectionError(self, "not connected") from error
 
-    def _connect_to(self, address: tuple[Any, ...], timeout: float) -> None:
+    def _connect_at(self, address: tuple[Any, ...], timeout: float, proxy: Url | None) -> None:
         family, kind, protocol, _, where = address
-        connected = self._attempt.sockets.enter_context(closing(socket.socket(family, kind, protocol)))
+        if proxy and _is_socks(proxy):
+            made = _socks_socket(family, where, proxy, self._attempt)
+            where = self.host, self.port
+        else:
+            made = socket.socket(family, kind, protocol)
+        connected = self._attempt.sockets.enter_context(closing(made))
         connected.settimeout(timeout)
         connected.connect(where)
         self.sock = cast("socket.socket", _DeadlineSocket(connected, self._attempt))
@@ -161,23 +190,71 @@ class _Connection(HTTPConnection):
         """Send head and body in one write: a server may answer the head, and close, before it gets the body."""
         if self.is_closed:
             self.connect()
-        self._attempt.sends()
+        self._attempt.mark_sent()
+        self._unsent = bytearray()
         super().request(*args, **options)
         super().send(self._unsent)
 
     def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's
-        self._unsent += data
+        if self._unsent is None:  # what asks the proxy for a tunnel
+            super().send(data)
+        else:
+            self._unsent += data
+
+
+def _socks_socket(family: int, where: tuple[Any, ...], proxy: Url, attempt: Attempt) -> socket.socket:
+    """Make a socket that reads a SOCKS proxy's answers within the time that is left."""
+    import socks  # type: ignore[import-untyped]
+
+    made: Any = socks.socksocket(family)
+    version = socks.SOCKS5 if "5" in str(proxy.scheme) else socks.SOCKS4
+    # With the last letter, the proxy looks up the host's name.
+    made.set_proxy(version, *where[:2], proxy.scheme in {"socks4a", "socks5h"}, *_credentials(proxy))
+
+    def recv_into(buffer: Any) -> int:  # noqa: ANN401 - as above
+        made.settimeout(attempt.left())
+        return socket.socket.recv_into(made, buffer)
+
+    made.recv_into = recv_into
+    return cast("socket.socket", made)
+
+
+def _credentials(proxy: Url) -> list[str]:
+    return [unquote(part) for part in (proxy.auth or "").split(":", 1)]
+
+
+def _is_socks(proxy: Url) -> bool:
+    return str(proxy.scheme).startswith("socks")
 
 
 class _TLSConnection(_Connection, HTTPSConnection):
-    _plain: ClassVar[bool] = False
-
     def connect(self) -> None:
-        """Connect, and put TLS on the connection, with a certificate that the system trusts for the host."""
-        super().connect()
-        self._attempt.task = f"complete the TLS handshake with {self._attempt.host}"
-        self.sock = cast("ssl.SSLSocket", SSLTransport(self.sock, cast("Any", self).ssl_context, self.host))
+        """Connect, through the proxy if there is one, and put TLS on the connection, with a trusted certificate."""
+        attempt = self._attempt
+        if attempt.route and attempt.route.proxy:
+            self._connect_through(attempt.route.proxy)
+        else:
+            super().connect()
+        self._start_tls(self.host, f"{attempt.host}{attempt.way}")
         self.is_verified = True
+
+    def _connect_through(self, proxy: Url) -> None:
+        host = str(proxy.host).strip("[]")
+        port = proxy.port or _PROXY_PORTS.get(str(proxy.scheme), 1080)
+        if _is_socks(proxy):
+            return self._connect_to(host, port, proxy)
+        credentials = b64encode(":".join(_credentials(proxy)).encode()).decode()
+        self.set_tunnel(self.host, self.port, {"Proxy-Authorization": f"Basic {credentials}"} if proxy.auth else None)
+        self._connect_to(host, port, proxy)
+        if proxy.scheme == "https":
+            self._start_tls(host, "the proxy")
+        self._attempt.task = f"open a tunnel to {self._attempt.host}"
+        self._tunnel()
+        return None
+
+    def _start_tls(self, host: str, name: str) -> None:
+        self._attempt.task = f"complete the TLS handshake with {name}"
+        self.sock = cast("ssl.SSLSocket", SSLTransport(self.sock, cast("Any", self).ssl_context, host))
 
 
 class _Pool(HTTPConnectionPool):

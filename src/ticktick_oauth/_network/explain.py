@@ -2,9 +2,11 @@
 
 import os
 import re
+import socket
+import sys
+from collections.abc import Iterator
 from errno import errorcode
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
-from socket import gaierror
 from ssl import SSLCertVerificationError, SSLError
 
 from urllib3 import exceptions
@@ -15,11 +17,13 @@ from .connection import Attempt
 
 _CLOCK_HINT = " (is this machine's clock right?)"
 _TRUST_HINT = " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)"
+_NO_FILE_HINT = " (the file that SSL_CERT_FILE names does not exist)"
+_MACOS_HINT = "; a Python from python.org has no certificates until its Install Certificates.command has run"
 _STRICT_HINT = " (Python 3.13 and newer ask more of certificates: whoever runs this authority has to renew its own)"
 # OpenSSL's X509_V_ERR codes; 80 to 93 are what X509_V_FLAG_X509_STRICT checks.
 _CERTIFICATE_HINTS = {
     **dict.fromkeys((9, 10), _CLOCK_HINT),
-    **dict.fromkeys((18, 19, 20), _TRUST_HINT),
+    **dict.fromkeys((2, 18, 19, 20), _TRUST_HINT),
     **dict.fromkeys(range(80, 94), _STRICT_HINT),
 }
 _PROXY_HINTS = {407: ": it wants a user name and password", 403: ": it does not let this host through"}
@@ -41,7 +45,7 @@ _EARLY = (
 )
 
 
-def explain(error: Exception, attempt: Attempt, way: str) -> TransportError:
+def explain(error: Exception, attempt: Attempt) -> TransportError:
     """Return the error to raise for whatever urllib3 raised, with ``code_unused`` as far as it is known."""
     causes = [error]
     while (inner := _inner(causes[-1])) and inner not in causes:
@@ -49,13 +53,30 @@ def explain(error: Exception, attempt: Attempt, way: str) -> TransportError:
     cause = causes[-1]
     if attempt.code_unused is False and (_is_early(error) or _is_key_log(cause)):
         attempt.code_unused = True
-    if isinstance(error, exceptions.EmptyPoolError):
+    is_late = isinstance(error, exceptions.EmptyPoolError)
+    if is_late:
         attempt.task = "get a connection from the pool"
     # With an errno a timeout is the system's own verdict on one connection.
-    elif not isinstance(cause, TimeoutError) or cause.errno is not None:
-        return TransportError(f"could not {attempt.task}{way}: {describe(cause)}", attempt.code_unused)
-    reason = f"could not {attempt.task}{way} within {attempt.timeout:g} seconds"
-    return DeadlineExceededError(reason, attempt.code_unused)
+    elif isinstance(cause, TimeoutError) and cause.errno is None:
+        is_late = True
+    hint = _hint(cause, attempt)
+    if is_late:
+        reason = f"could not {attempt.task} within {attempt.timeout:g} seconds{hint}"
+        return DeadlineExceededError(reason, attempt.code_unused)
+    return TransportError(f"could not {attempt.task}: {describe(cause)}{hint}", attempt.code_unused)
+
+
+def _hint(cause: Exception, attempt: Attempt) -> str:
+    """Say what a proxy may have to do with it."""
+    if attempt.is_bare and not attempt.plain and attempt.task.startswith(("resolve", "connect")):
+        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            if os.environ.get(name):
+                return f"; ${name} is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...)"
+    if attempt.task.endswith("with the proxy") and type(cause) is SSLError:
+        return "; if the proxy takes no TLS, write http:// before its host"
+    if attempt.task.startswith("open a tunnel") and isinstance(cause, HTTPException):
+        return "; if the proxy takes only TLS, write https:// before its host"
+    return ""
 
 
 def _inner(error: Exception) -> Exception | None:
@@ -69,7 +90,7 @@ def _inner(error: Exception) -> Exception | None:
 def _is_early(error: Exception) -> bool:
     """Return whether a pool raises this error only before it has a connection to the endpoint."""
     if isinstance(error, exceptions.ProxyError):
-        # So is an error behind the request, where a proxy closes the connection: it does not count.
+        # urllib3 makes it of a connection that the proxy closes behind the request, too: only what it wraps can tell.
         error = error.original_error
         if _refused_tunnel(error):
             return True
@@ -91,12 +112,11 @@ def describe(error: Exception) -> str:  # noqa: PLR0911 - one per kind
     """Say what went wrong, in the system's or OpenSSL's words or in our own."""
     # Made in Python, as urllib3's pyOpenSSL does it, these errors lack what OpenSSL's own say.
     if isinstance(error, SSLCertVerificationError) and hasattr(error, "verify_message"):
-        hint = _CERTIFICATE_HINTS.get(error.verify_code, "")
-        return f"the certificate was refused: {error.verify_message}{hint}"
+        return f"the certificate was refused: {error.verify_message}{_certificate_hint(error.verify_code)}"
     if isinstance(error, SSLError):
         reason = getattr(error, "reason", None)
         return f"TLS failed with {reason}" if reason else f"TLS failed ({type(error).__name__})"
-    if isinstance(error, gaierror):
+    if isinstance(error, socket.gaierror) and error.strerror:
         return str(error.strerror)
     if refused := _refused_tunnel(error):
         status = int(refused[1])
@@ -105,8 +125,27 @@ def describe(error: Exception) -> str:  # noqa: PLR0911 - one per kind
         return f"the SOCKS proxy refused: {clean(str(error))}"
     if isinstance(error, OSError) and isinstance(error.errno, int) and error.errno:
         hint = " (SSLKEYLOGFILE names a file that cannot be written)" if _is_key_log(error) else ""
-        return f"{errorcode.get(error.errno, error.errno)}, {os.strerror(error.errno)}{hint}"
+        return f"{', '.join(_system_words(error.errno))}{hint}"
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return f"{words} ({type(error).__name__})"
     return f"an unexpected error ({type(error).__name__})"
+
+
+def _system_words(number: int) -> Iterator[str]:
+    """Yield an error number's name, and its words where the system has some."""
+    yield errorcode.get(number, f"error {number}")
+    # Windows has the words for its sockets' errors in no other place; Python's table of them ends each with a dot.
+    words = getattr(socket, "errorTab", {}).get(number) or os.strerror(number)
+    if not words.startswith("Unknown error"):
+        yield words.rstrip(".")
+
+
+def _certificate_hint(code: int) -> str:
+    hint = _CERTIFICATE_HINTS.get(code, "")
+    if hint is not _TRUST_HINT:
+        return hint
+    file = os.environ.get("SSL_CERT_FILE")
+    if file and not os.path.exists(file):  # noqa: PTH110 - pathlib would be loaded for it
+        return _NO_FILE_HINT
+    return hint + (_MACOS_HINT if sys.platform == "darwin" else "")

@@ -1,22 +1,24 @@
 """Send a request once, and read its answer within bounds."""
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from logging import LogRecord, getLogger
+from typing import TypeVar
 
 import urllib3
 from urllib3 import connection, connectionpool
-from urllib3.util import parse_url
 
 from .._protocol.metadata import MetadataRequest
 from .._protocol.redaction import clean
 from .._protocol.registration import RegistrationRequest
 from .._protocol.token_request import TokenRequest, secrets_of
 from ..exceptions import OAuthError, TransportError
+from .calls import Route
 from .connection import Attempt, open_pool, resolve, trusted_context
 from .explain import explain
 
+_T = TypeVar("_T")
 # A token response has some 150 bytes; an error page, a few thousand.
 _MAX_BODY = 64 * 1024
 _OK = 200
@@ -26,32 +28,60 @@ Request = TokenRequest | MetadataRequest | RegistrationRequest
 Answer = tuple[int, Mapping[str, str], bytes]
 
 
-def send(request: Request, http: urllib3.PoolManager | None, timeout: float, code_unused: bool | None) -> Answer:  # noqa: FBT001
+def send(
+    request: Request,
+    http: urllib3.PoolManager | Route | None,
+    timeout: float,
+    code_unused: bool | None,  # noqa: FBT001 - has three values
+) -> Answer:
     """Send a request, by the caller's pool or a connection of its own, and return status, headers and body.
 
+    ``timeout`` is in seconds; ``code_unused`` is true where the request carries a code, else None.
+
     Raises:
-        TransportError: no answer came that can be read; its ``code_unused`` is the one given until the request leaves.
+        TransportError: no answer came that can be read.
         OAuthError: the request's own error for an answer whose body cannot be read.
         ValueError: the request would go through a proxy without TLS.
 
     """
-    url = parse_url(request.url)  # as the pool will read it
-    plain = url.scheme == "http"
-    proxied = getattr(http, "proxy", None) or getattr(http, "proxy_url", None)  # the latter is SOCKSProxyManager's
-    if plain and proxied:
+    attempt = Attempt(request.url, timeout, http, code_unused=code_unused)
+    if attempt.plain and attempt.way:
         raise ValueError("http must not be a proxy's pool for an endpoint without TLS: the proxy would see the secrets")
-    attempt = Attempt((url.host or "").strip("[]"), timeout, code_unused)
+    if http is None or isinstance(http, Route):
+        return _within(attempt, open_pool(attempt), lambda pool: _ask(pool, request, attempt))
+
+    def ask(pool: urllib3.PoolManager) -> Answer:
+        if attempt.plain:
+            resolve(attempt.host, 0, attempt)  # the port makes no difference to where the host is
+        attempt.mark_sent()
+        return _ask(pool, request, attempt)
+
+    return _within(attempt, nullcontext(http), ask)
+
+
+def reach(url: str, http: Route, timeout: float) -> None:
+    """Open the connection that a request would take, and close it."""
+    attempt = Attempt(url, timeout, http, code_unused=None)
+
+    def connect(pool: urllib3.PoolManager) -> None:
+        pool.connection_from_url(url)._new_conn().connect()  # noqa: SLF001 - else a request would have to be made
+
+    _within(attempt, open_pool(attempt), connect)
+
+
+def _within(
+    attempt: Attempt,
+    opened: AbstractContextManager[urllib3.PoolManager],
+    act: Callable[[urllib3.PoolManager], _T],
+) -> _T:
+    """Use a pool, and translate what it raises, once."""
     try:
-        with _quiet_log(), nullcontext(http) if http is not None else open_pool(attempt, tls=not plain) as pool:
-            if http is not None:
-                if plain:
-                    resolve(0, attempt, plain=True)  # the port makes no difference to where the host is
-                attempt.sends()
-            return _ask(pool, request, attempt)
+        with _quiet_log(), opened as pool:
+            return act(pool)
     except OAuthError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the request or the answer, and must not
-        failure = explain(error, attempt, " through the proxy" if proxied else "")
+        failure = explain(error, attempt)
         trusted_context.cache_clear()  # the trust store may be what has to be mended
     raise failure
 
@@ -59,8 +89,8 @@ def send(request: Request, http: urllib3.PoolManager | None, timeout: float, cod
 @contextmanager
 def _quiet_log() -> Generator[None, None, None]:
     """Keep out of urllib3's log what it quotes: a URL's query, and malformed headers, which may repeat secrets."""
-    # The filter stays, since to take it away could make another thread's log skip its own. A vendored copy of urllib3
-    # has loggers of other names.
+    # It is never taken away again: that could make a log skip a filter which another thread needs. The modules have the
+    # names, as those of a vendored copy are others.
     for module in (connection, connectionpool):
         getLogger(module.__name__).addFilter(_is_not_ours)
     token = _exchanging.set(True)
