@@ -312,11 +312,13 @@ def test_the_main_road_runs_from_a_zip_file(tmp_path: Path) -> None:
 
 
 def test_metadata() -> None:
-    """The distribution has three dependencies, no extra, the version of the package and its command."""
+    """The distribution has three dependencies, an extra for SOCKS, the version of the package and its command."""
     metadata = distribution("ticktick-oauth").metadata
     requirements: list[str] = metadata.get_all("Requires-Dist") or []
-    assert {requirement.partition(">=")[0] for requirement in requirements} == {"attrs", "cattrs", "urllib3"}
-    assert metadata.get_all("Provides-Extra") is None
+    always = {requirement.partition(">=")[0] for requirement in requirements if "extra ==" not in requirement}
+    assert always == {"attrs", "cattrs", "urllib3"}
+    pyproject = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    assert '[project.optional-dependencies]\nsocks = ["PySocks>=1.7.1"]\n\n' in pyproject
     assert metadata["Requires-Python"] == ">=3.10"
     assert version("ticktick-oauth") == ticktick_oauth.__version__
     (command,) = distribution("ticktick-oauth").entry_points

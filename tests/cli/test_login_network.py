@@ -1,144 +1,179 @@
-"""How `login` reaches the server: a proxy that wants a password, another authority, and neither for loopback."""
+"""How `login` reaches the server: through a proxy, trusting another authority, and neither for loopback."""
 
 import re
-import select
 import socket
-import socketserver
 import sys
-import threading
-from base64 import b64encode
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
+from faults.cases import HEAD, dripped
+from faults.peer import Line, Peer, Script, closed_port
+from faults.proxy import tunnel
 from faults.tls import Authority
-from person import browse, free_port
+from person import browse
 from ticktick_oauth.sandbox import Sandbox
 
 from .login_command import Login
 
 HOST = "auth.example"
+AT = "ada:p%40ss@127.0.0.1:{}"
+WRONG = "ada:canary@127.0.0.1:{}"
 
 
-class Proxy:
-    """A proxy on loopback that wants a password, and reaches one server, whatever host it is asked for."""
+class Far:
+    """A server that is somewhere else, which only a proxy reaches, and a person whose browser has another way."""
 
-    def __init__(self, port: int) -> None:
-        self.connects: list[tuple[str, bool]] = []
-        """The hosts that were asked for, and whether with the password."""
-        proxy = self
+    def __init__(self, sandbox: Sandbox, authority: Authority, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.sandbox = sandbox
+        self.near = sandbox.server.issuer
+        self.port = int(self.near.rpartition(":")[2])
+        self.authority = authority
+        self.bundle = f"--ca-bundle={authority.file}"
+        self.login = Login(sandbox, folder)
+        self.login.opener = self._browse
+        self.patch = patch
+        self.capsys: Any = None
+        sandbox._authority.open(f"https://{HOST}")
 
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                head = b"".join(iter(self.rfile.readline, b"\r\n")).decode()
-                (host,) = re.findall(r"^CONNECT (\S+) ", head)
-                allowed = f"Basic {b64encode(b'ada:p@ss').decode()}" in head
-                proxy.connects.append((host, allowed))
-                if not allowed:
-                    self.wfile.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-                    return
-                self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                with socket.create_connection(("127.0.0.1", port)) as upstream:
-                    pipe(self.connection, upstream)
+    def _browse(self, uri: str) -> None:
+        ca_file = str(self.authority.file)
+        self.login.pages.append(browse(uri.replace(f"https://{HOST}", self.near), ca_file=ca_file))
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.address = f"127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "Proxy":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        """Start it."""
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop it."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-def pipe(one: socket.socket, other: socket.socket) -> None:
-    """Carry bytes both ways until a side hangs up."""
-    ways = {one: other, other: one}
-    while True:
-        for source in select.select(list(ways), [], [], 20)[0]:
-            data = source.recv(65536)
-            if not data:
-                return
-            ways[source].sendall(data)
-
-
-class Far(NamedTuple):
-    """A server that is somewhere else, which only the proxy reaches, and a person whose browser has another way."""
-
-    proxy: Proxy
-    login: Login
-    bundle: str
-    """The option that trusts the server's authority."""
+    def __call__(self, *arguments: str, proxy: str | None = None, variable: str = "HTTPS_PROXY") -> tuple[int, str]:
+        """Run the command; return its code and what it said."""
+        if proxy is not None:
+            self.patch.setenv(variable, proxy)
+        code = self.login(*arguments)
+        err: str = self.capsys.readouterr().err
+        assert "canary" not in err
+        return code, err
 
 
 @pytest.fixture
-def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
-    """Serve a sandbox over TLS that believes to be somewhere else, and make the environment name the proxy."""
-    authority = Authority(tmp_path)
+def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Far]:
+    """Serve a sandbox over TLS that believes to be somewhere else; there is a client's secret in the environment."""
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "a-secret")
+    authority = Authority(tmp_path)
     with Sandbox(ssl_context=authority.server(HOST, "127.0.0.1")) as sandbox:
-        near = sandbox.server.issuer
-        port = int(near.rpartition(":")[2])
-        sandbox._authority.open(f"https://{HOST}")
-        login = Login(sandbox, tmp_path)
-
-        def browse_by_another_way(uri: str) -> None:
-            login.pages.append(browse(uri.replace(f"https://{HOST}", near), ca_file=str(authority.file)))
-
-        login.opener = browse_by_another_way
-        with Proxy(port) as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", f"http://ada:p%40ss@{proxy.address}")
-            yield Far(proxy, login, f"--ca-bundle={authority.file}")
-
-
-def test_a_sign_in_behind_a_proxy_that_wants_a_password(far: Far) -> None:
-    """Discovery, registration and exchange go through it, with what stands before its host in the variable."""
-    assert 0 == far.login(far.bundle)
-    assert f"https://{HOST}" == far.login.kept().server.issuer
-    assert [(f"{HOST}:443", True)] * 3 == far.proxy.connects
+        far = Far(sandbox, authority, tmp_path, monkeypatch)
+        far.capsys = capsys
+        yield far
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"),
-    [("HTTPS_PROXY", "ada:p%40ss@{}"), ("HTTPS_PROXY", ""), ("ALL_PROXY", "http://ada:p%40ss@{}")],
+    ("variable", "value", "code"),
+    [
+        ("HTTPS_PROXY", f"http://{AT}/", 0),
+        ("HTTPS_PROXY", AT, 0),
+        ("ALL_PROXY", f"HTTP://{AT}", 0),
+        ("ALL_PROXY", f"https://{AT}", 0),
+        ("ALL_PROXY", f"socks5h://{AT}", 0),
+        ("HTTPS_PROXY", "", 5),
+        ("HTTPS_PROXY", "http://127.0.0.1:{}", 5),
+        ("HTTPS_PROXY", f"http://{WRONG}", 5),
+        ("HTTPS_PROXY", f"socks5h://{WRONG}", 5),
+    ],
 )
-def test_other_ways_to_name_a_proxy(variable: str, value: str, far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its scheme, by ALL_PROXY, and not at all when the variable is empty."""
-    monkeypatch.delenv("HTTPS_PROXY")
-    monkeypatch.setenv(variable, value.format(far.proxy.address))
-    assert (0 if value else 5) == far.login(far.bundle)
-    assert (3 if value else 0) == len(far.proxy.connects)
+def test_a_sign_in_behind_a_proxy(far: Far, variable: str, value: str, code: int) -> None:
+    """Discovery, registration and exchange go through it, with what stands before its host; its refusal is its own."""
+    context = far.authority.server() if value.startswith("https:") else None
+    with Peer(tunnel(far.port, "ada", "p@ss"), tls=context) as proxy:
+        ended, err = far(far.bundle, proxy=value.format(proxy.port), variable=variable)
+    assert (code, 3 if code == 0 else int(bool(value))) == (ended, proxy.connections)
+    refused = code != 0 and bool(value)
+    assert refused == ("as http://USER:PASSWORD@HOST:PORT where it wants a password; --no-proxy goes without\n" in err)
+    status = "could not open a tunnel to auth.example: the proxy answered with status 407: it wants a user name and"
+    assert (refused and value.startswith("http")) == (status in err)
 
 
-def test_a_proxys_refusal_is_the_proxys(
-    far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """It has its status and what to do, and shows no password."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://ada:canary@{far.proxy.address}")
-    assert 5 == far.login(far.bundle)
-    err = capsys.readouterr().err
-    assert "the proxy answered with status 407: it wants a user name and password" in err
-    assert "as http://USER:PASSWORD@HOST:PORT where it wants a password; --no-proxy goes without\n" in err
-    assert "canary" not in err
+@pytest.mark.parametrize(
+    ("value", "kind", "code", "words"),
+    [
+        ("https://127.0.0.1:{}", "plain", 5, "; if the proxy takes no TLS, write http:// before its host; "),
+        ("http://127.0.0.1:{}", "tls", 5, "; if the proxy takes only TLS, write https:// before its host; "),
+        ("https://ada:canary@localhost:{}", "tls", 5, "handshake with the proxy: the certificate was refused: "),
+        *(
+            (f"http://{user}canary@127.0.0.1:{{}}", "plain", 2, "percent-encode its user name and password: @ is %40,")
+            for user in ("ada:#", "ada:1#2", "ada:/", "ada:@", "CORP\\bob:")
+        ),
+        (f"ftp://{WRONG}", "plain", 2, "like http://HOST:PORT or socks5h://HOST:PORT; --no-proxy goes without\n"),
+        ("http://ada:canary@127.0.0.1:port", "plain", 2, "like http://HOST:PORT or socks5h://HOST:PORT; --no"),
+        ("http://ada:canary@127.0.0.1:70000", "plain", 2, "like http://HOST:PORT or socks5h://HOST:PORT; --no"),
+        (f"socks5://{WRONG}", "no PySocks", 2, "or pipx inject ticktick-oauth PySocks; --no-proxy goes without\n"),
+    ],
+)
+def test_n28_n29_a_proxy_that_cannot_be_used(far: Far, value: str, kind: str, code: int, words: str) -> None:
+    """N28 and N29: what to write comes out before a person is asked, and no request leaves."""
+    if kind == "no PySocks":
+        far.patch.setattr("importlib.util.find_spec", lambda _: None)
+    with Peer(tunnel(far.port), tls=far.authority.server("127.0.0.1") if kind == "tls" else None) as proxy:
+        ended, err = far("--client-id=an-id", far.bundle, proxy=value.format(proxy.port))
+    assert (code, True, []) == (ended, words in err, far.login.pages), err
+    assert "Open this address" not in err
+    assert b"CONNECT" not in proxy.received
+
+
+def test_n28_with_a_client_of_ones_own_the_way_is_tried_first(far: Far) -> None:
+    """N28: a connection to the token endpoint is opened and closed before a person is asked."""
+    far.login.client = far.sandbox.client(redirect_uri="http://127.0.0.1:43117/")
+    far.patch.setenv("TICKTICK_CLIENT_SECRET", str(far.login.client.client_secret))
+    with Peer(tunnel(far.port, "ada", "p@ss")) as proxy:
+        assert 0 == far(far.bundle, proxy=f"http://{AT}".format(proxy.port))[0]
+    assert [b"auth.example:443"] * 2 == re.findall(rb"CONNECT (\S+) ", proxy.received)
+    assert 1 == len(far.login.pages)
+
+
+def _drip_socks(line: Line) -> None:
+    line.receive()
+    line.connected.sendall(b"\x05\x00")
+    line.receive()
+    line.drip(b"\x05\x00\x00\x03\xff" + bytes(255))
+
+
+DRIPS = {
+    "head": dripped(b"HTTP/1.1 200 OK\r\n", b"X-Drip: 1\r\n" * 50),
+    "chunk": dripped(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0" * 500),
+}
+
+
+@pytest.mark.parametrize("script", DRIPS.values(), ids=DRIPS)
+@pytest.mark.parametrize("scheme", ["", "http", "https", "socks5h"])
+def test_n27_the_timeout_is_a_deadline(far: Far, script: Script, scheme: str) -> None:
+    """N27: with --ca-bundle, and through each kind of proxy, a server's drip does not hold the command."""
+    tls = far.authority.server() if scheme == "https" else None
+    with (
+        Peer(script, tls=far.authority.server(HOST, "127.0.0.1")) as target,
+        Peer(tunnel(target.port), tls=tls) as proxy,
+    ):
+        options = [] if scheme else [f"--server=https://127.0.0.1:{target.port}"]
+        _assert_late(far, *options, proxy=f"{scheme}://127.0.0.1:{proxy.port}" if scheme else None)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "script"), [("http", DRIPS["head"]), ("https", DRIPS["head"]), ("socks5h", _drip_socks)]
+)
+def test_n27_nor_does_a_proxy(far: Far, scheme: str, script: Script) -> None:
+    """N27: the proxy's own answer counts for the deadline."""
+    with Peer(script, tls=far.authority.server() if scheme == "https" else None) as proxy:
+        _assert_late(far, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
+
+
+def _assert_late(far: Far, *options: str, proxy: str | None) -> None:
+    start = time.monotonic()
+    code, err = far(far.bundle, "--exchange-timeout=0.4", *options, proxy=proxy)
+    assert (4, True) == (code, " within 0.4 seconds" in err)
+    assert time.monotonic() - start < 3
 
 
 @pytest.mark.parametrize("options", [["--no-proxy"], []])
-def test_a_proxy_can_be_left_out(
-    options: list[str], far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_proxy_can_be_left_out(options: list[str], far: Far) -> None:
     """By the option, or by NO_PROXY; then the host has to be found by its name."""
-    if not options:
-        monkeypatch.setenv("NO_PROXY", HOST)
     real = socket.getaddrinfo
 
     def getaddrinfo(host: str, *arguments: Any, **options: Any) -> object:  # noqa: ANN401 - the real one's
@@ -146,86 +181,52 @@ def test_a_proxy_can_be_left_out(
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return real(host, *arguments, **options)
 
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    assert 5 == far.login(far.bundle, *options)
-    assert (True, []) == (f"{HOST}: Name or service not known" in capsys.readouterr().err, far.proxy.connects)
+    far.patch.setattr(socket, "getaddrinfo", getaddrinfo)
+    if not options:
+        far.patch.setenv("NO_PROXY", HOST)
+    code, err = far(far.bundle, *options, proxy="http://127.0.0.1:9")
+    assert (5, True) == (code, err.endswith(f"could not resolve {HOST}: Name or service not known\n"))
 
 
-def test_loopback_never_goes_through_a_proxy(far: Far, bare_login: Login) -> None:
-    """Nor is it asked for."""
-    assert 0 == bare_login()
-    assert [] == far.proxy.connects
+def test_loopback_never_goes_through_a_proxy(far: Far) -> None:
+    """Nor is it asked for; with TLS, a bundle serves there, too."""
+    far.sandbox._authority.open(far.near)
+    with closed_port() as port:
+        assert 0 == far(far.bundle, proxy=f"http://127.0.0.1:{port}")[0]
 
 
-def test_an_authority_that_is_not_trusted(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without --ca-bundle the certificate is refused, through the proxy as without one."""
-    assert 5 == far.login()
-    err = capsys.readouterr().err
-    assert "the certificate was refused" in err
-    assert err.endswith("; --ca-bundle FILE trusts an authority of your own\n")
-    assert [(f"{HOST}:443", True)] == far.proxy.connects
+@pytest.mark.parametrize(
+    ("names", "options", "words"),
+    [
+        ([HOST], {"days": (8, 9)}, "not yet valid (is this machine's clock right?)\n"),
+        ([HOST], {"days": (-9, -8)}, "has expired (is this machine's clock right?)\n"),
+        (["other.example"], {}, f"certificate is not valid for '{HOST}'.\n"),
+        ([], {"common_name": HOST}, f"certificate is not valid for '{HOST}'.\n"),
+    ],
+    ids=["T3b", "T3", "T2", "T4"],
+)
+def test_t16_the_advice_fits_the_cause(far: Far, names: list[str], options: dict[str, Any], words: str) -> None:
+    """T16: no authority is missing, and no proxy at fault; a common name is not enough here either, on any Python."""
+    with Peer(Line.hold, tls=far.authority.server(*names, **options)) as target, Peer(tunnel(target.port)) as proxy:
+        code, err = far(far.bundle, proxy=f"http://127.0.0.1:{proxy.port}")
+    assert (5, True) == (code, err.endswith(words)), err
 
 
-def test_a_ca_bundle_without_a_proxy(far: Far) -> None:
-    """It serves a server on loopback, too."""
-    port = far.login.sandbox._http.port
-    far.login.sandbox._authority.open(f"https://127.0.0.1:{port}")
-    assert 0 == far.login(far.bundle)
-    assert [] == far.proxy.connects
+def test_t16_t17_an_unknown_authority(far: Far, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """T16 and T17: --ca-bundle is advised where it may help: not beside one, nor where SSL_CERT_FILE is missing."""
+    server = f"--server={far.near}"
+    other = Authority(tmp_path_factory.mktemp("other")).file
+    assert far(server)[1].endswith("SSL_CERT_FILE names?); --ca-bundle FILE trusts an authority of your own\n")
+    assert far(server, f"--ca-bundle={other}")[1].endswith("names?); the file of --ca-bundle does not have it\n")
+    far.patch.setenv("SSL_CERT_FILE", "/nonexistent/file")
+    assert far(server)[1].endswith("(the file that SSL_CERT_FILE names does not exist)\n")
 
 
-def test_what_is_wrong_with_the_way_comes_out_before_the_person_is_asked(
-    far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With a client of the portal nothing is sent before a code is at stake: the way is prepared all the same."""
-    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "a-secret")
-    monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy.example:1")
-    assert (2, []) == (far.login("--client-id=an-id"), far.login.pages)
-    assert "Open this address" not in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("option", [["--no-proxy", "BUNDLE"], []], ids=["bundle", "proxy"])
-def test_t15_tls_that_cannot_be_had(
-    option: list[str], far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """T15: a key log that cannot be written, and a Python without ssl, are named on each way to the server."""
-    arguments = [word.replace("BUNDLE", far.bundle) for word in option]
-    with monkeypatch.context() as patch:
+def test_t15_tls_that_cannot_be_had(far: Far) -> None:
+    """T15: a key log that cannot be written, and a Python without ssl, are named."""
+    with far.patch.context() as patch:
         patch.setenv("SSLKEYLOGFILE", "/nonexistent/keys")
-        assert 5 == far.login(*arguments)
-    assert "could not read the trust store: ENOENT, No such file or directory (SSLKEYLOGFILE" in capsys.readouterr().err
-    with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "ssl", None)
-        assert 5 == far.login(far.bundle)
-    assert "could not load ssl: import of ssl halted" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("value", ["ftp://ada:canary@proxy.example:1", "http://ada:canary@proxy.example:port"])
-def test_an_unusable_proxy_is_wrong_usage(
-    value: str, far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The form that is expected is shown, and nothing of what stands there."""
-    monkeypatch.setenv("HTTPS_PROXY", value)
-    assert 2 == far.login()
-    err = capsys.readouterr().err
-    assert "its address must be like http://HOST:PORT or socks5h://HOST:PORT; --no-proxy goes without\n" in err
-    assert "canary" not in err
-
-
-def test_a_socks_proxy(far: Far, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is gone through where PySocks is installed; else the package that is missing is named."""
-    monkeypatch.setenv("HTTPS_PROXY", f"socks5h://ada:canary@127.0.0.1:{free_port()}")
-    assert 5 == far.login()
-    assert "could not connect to the proxy 127.0.0.1: ECONNREFUSED" in capsys.readouterr().err
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert 2 == far.login()
-    assert "pipx inject ticktick-oauth PySocks; --no-proxy" in capsys.readouterr().err
-
-
-def test_a_proxy_without_a_password(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None is sent, and the proxy's refusal comes out."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://{far.proxy.address}")
-    assert 5 == far.login(far.bundle)
-    monkeypatch.setenv("HTTPS_PROXY", f"socks5://127.0.0.1:{free_port()}")
-    assert 5 == far.login(far.bundle)
-    assert [(f"{HOST}:443", False)] == far.proxy.connects
+        assert "could not read the trust store: ENOENT, No such file or directory (SSLKEYLOGFILE" in far(far.bundle)[1]
+    far.patch.setitem(sys.modules, "ssl", None)
+    code, err = far(far.bundle)
+    assert (5, True) == (code, "could not load ssl: import of ssl halted" in err)

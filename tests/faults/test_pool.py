@@ -14,7 +14,7 @@ from urllib3.contrib.socks import SOCKSProxyManager
 from faults.cases import BODIES, HEAD, LIMIT, REFUSALS, SOON, TOKEN, dripped, raw, reply
 from faults.issuer import issuing
 from faults.peer import LOOPBACK, Line, Peer, Script, black_hole, closed_port
-from faults.proxy import forward
+from faults.proxy import tunnel
 from faults.tls import Authority
 from faults.watch import Watch
 from ticktick_oauth import AuthorizationServer, Client, OAuthTokenV1, discover_server, exchange_code, register_client
@@ -291,7 +291,7 @@ def test_a_proxy_for_tls(watch: Watch, authority: Authority) -> None:
     tls = authority.server()
     with (
         Peer(reply(200, TOKEN), tls=tls, fill=watch.canaries.fill) as peer,
-        Peer(forward) as proxy,
+        Peer(tunnel(peer.port)) as proxy,
         urllib3.ProxyManager(proxy.url(), ca_certs=str(authority.file)) as http,
     ):
         assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
@@ -371,7 +371,7 @@ def test_a_request_that_is_lost_behind_a_proxy(watch: Watch, authority: Authorit
 
     with (
         Peer(lose, tls=authority.server()) as peer,
-        Peer(forward) as proxy,
+        Peer(tunnel(peer.port)) as proxy,
         urllib3.ProxyManager(proxy.url(), ca_certs=str(authority.file)) as http,
     ):
         outcome = watch.exchange(peer.url(), http=http)
@@ -396,7 +396,7 @@ def test_a_proxy_that_reads_tls_is_not_trusted(watch: Watch, authority: Authorit
     """A tunnel that ends at somebody else's certificate carries no request."""
     with (
         Peer(reply(200, TOKEN), tls=Authority(tmp_path).server()) as peer,
-        Peer(forward) as proxy,
+        Peer(tunnel(peer.port)) as proxy,
         urllib3.ProxyManager(proxy.url(), ca_certs=str(authority.file)) as http,
     ):
         outcome = watch.exchange(peer.url(), http=http)

@@ -101,7 +101,7 @@ def _parse(text: str) -> "Url":
     # RFC 3986 section 3.2: these end the user information, so that a part of a password would be taken for the host.
     if re.search(r"[@/\\?#\s]", auth):
         reason = "percent-encode its user name and password: @ is %40, / %2F, \\ %5C, # %23, ? %3F"
-    elif match is None or scheme not in {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}:
+    elif match is None or not 0 < int(match[2] or 1) < 65536 or not re.fullmatch("https?|socks(4a?|5h?)", scheme):
         reason = "its address must be like http://HOST:PORT or socks5h://HOST:PORT"
     else:
         from importlib.util import find_spec

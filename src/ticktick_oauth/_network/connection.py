@@ -148,6 +148,10 @@ class _DeadlineSocket:
     _decref_socketios = close
 
 
+class _Transport(SSLTransport):
+    _io_refs = 0  # as above, for another TLS on top of a proxy's
+
+
 class _Connection(HTTPConnection):
     debuglevel = 0  # a program can have http.client print all that it sends, for the whole process
 
@@ -219,8 +223,9 @@ def _socks_socket(family: int, where: tuple[Any, ...], proxy: Url, attempt: Atte
     return cast("socket.socket", made)
 
 
-def _credentials(proxy: Url) -> list[str]:
-    return [unquote(part) for part in (proxy.auth or "").split(":", 1)]
+def _credentials(proxy: Url) -> tuple[str, str]:
+    user, _, password = (proxy.auth or "").partition(":")
+    return unquote(user), unquote(password)
 
 
 def _is_socks(proxy: Url) -> bool:
@@ -254,7 +259,7 @@ class _TLSConnection(_Connection, HTTPSConnection):
 
     def _start_tls(self, host: str, name: str) -> None:
         self._attempt.task = f"complete the TLS handshake with {name}"
-        self.sock = cast("ssl.SSLSocket", SSLTransport(self.sock, cast("Any", self).ssl_context, host))
+        self.sock = cast("ssl.SSLSocket", _Transport(self.sock, cast("Any", self).ssl_context, host))
 
 
 class _Pool(HTTPConnectionPool):

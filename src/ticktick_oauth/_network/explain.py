@@ -74,7 +74,7 @@ def _hint(cause: Exception, attempt: Attempt) -> str:
                 return f"; ${name} is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...)"
     if attempt.task.endswith("with the proxy") and type(cause) is SSLError:
         return "; if the proxy takes no TLS, write http:// before its host"
-    if attempt.task.startswith("open a tunnel") and isinstance(cause, HTTPException):
+    if attempt.task.startswith("open a tunnel") and isinstance(cause, HTTPException | ConnectionError):
         return "; if the proxy takes only TLS, write https:// before its host"
     return ""
 
