@@ -17,8 +17,9 @@ NOT_UNDERSTOOD = "is not understood (not shown: a secret may be there)"
     [
         (f"--client-secr={SECRET} login", f"argument 1 of ticktick-oauth {NOT_UNDERSTOOD}; see ticktick-oauth --help"),
         (f"--client-secret={SECRET} login", f"argument 1 of ticktick-oauth {NOT_UNDERSTOOD}"),
-        (f"--client-secret {SECRET} login", "there is no such command; see ticktick-oauth --help"),
-        (SECRET, "there is no such command"),
+        (f"--client-secret {SECRET} login", f"argument 1 of ticktick-oauth {NOT_UNDERSTOOD}"),
+        (SECRET, "there is no such command; see ticktick-oauth --help"),
+        ("logni", "there is no such command: did you mean login?"),
         (f"login --client-secr={SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
         (f"login --client={SECRET}", f"argument 1 of ticktick-oauth login {NOT_UNDERSTOOD}"),
         (

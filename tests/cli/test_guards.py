@@ -15,7 +15,6 @@ from cli.conftest import Run
 from faults.parent import wait_until_it_waits
 from person import LATE, started
 from ticktick_oauth._cli import exits, main, signals
-from ticktick_oauth._cli.output import show
 from ticktick_oauth.exceptions import (
     AuthorizationError,
     DeadlineExceededError,
@@ -38,7 +37,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def raise_it(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr("ticktick_oauth._cli.kept_token.TokenFile", raise_it)
+        monkeypatch.setattr("ticktick_oauth._cli.status.TokenFile", raise_it)
 
     return fail
 
@@ -217,7 +216,7 @@ def test_a_signal_comes_only_once(monkeypatch: pytest.MonkeyPatch, run: Run) -> 
         finally:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("ticktick_oauth._cli.kept_token.TokenFile", interrupted_twice)
+    monkeypatch.setattr("ticktick_oauth._cli.status.TokenFile", interrupted_twice)
     assert (143, "", "ticktick-oauth: terminated\n") == run("status")
     assert [130] == ended
 
@@ -227,7 +226,7 @@ def test_what_the_process_decided_about_signals_stays(monkeypatch: pytest.Monkey
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     assert 0 == run("schema").code
     assert (signal.SIG_IGN, signal.SIG_DFL) == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
-    monkeypatch.setattr("ticktick_oauth._cli.kept_token.TokenFile", lambda _: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr("ticktick_oauth._cli.status.TokenFile", lambda _: signal.raise_signal(signal.SIGTERM))
     assert 143 == run("status").code
     assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
 
@@ -257,30 +256,6 @@ def test_an_interruption_leaves_the_prompt_its_line(
     fail(KeyboardInterrupt())
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert (130, "", "\nticktick-oauth: interrupted\n") == run("status")
-
-
-def test_what_is_shown_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
-    """A log does not get the lines that replace each other."""
-    show("x")
-    assert "" == capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("columns", "shown"), [(20, 19), (0, 79), (None, 79)])
-def test_a_line_that_is_shown_keeps_to_its_line(
-    columns: int | None, shown: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What is longer than the terminal's line is cut off, as it could not be replaced later."""
-
-    def get_terminal_size(_: int) -> os.terminal_size:
-        if columns is None:
-            raise OSError
-        return os.terminal_size((columns, 24))
-
-    monkeypatch.setattr(os, "get_terminal_size", get_terminal_size)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(sys.stderr, "fileno", lambda: 2)
-    show("x" * 100)
-    assert f"\r\033[K{'x' * shown}" == capsys.readouterr().err
 
 
 def test_python_m_is_the_same_command() -> None:

@@ -26,10 +26,9 @@ def test_a_person_signs_in(login: Login, capsys: pytest.CaptureFixture[str]) -> 
     out, err = capsys.readouterr()
     issued = login.kept()
     assert out == (
-        f"Signed in at {login.sandbox.server.issuer}\n"
-        "  scope  tasks:read tasks:write\n"
-        f"  token  expires on {issued.expires_at:%Y-%m-%d at %H:%M} UTC, in 179 days\n"
-        f"  file   {login.store.path}\n"
+        f"Signed in to {login.sandbox.server.issuer} until "
+        f"{issued.expires_at.day} {issued.expires_at:%B %Y} (in 179 days)\n"
+        f"The token is kept in {login.store.path}\n"
     )
     assert f"Open this address in a browser to sign in: {login.uris[0]}\n" == err
     assert login.sandbox.server.issuer == issued.server.issuer
@@ -238,7 +237,7 @@ def test_s13_a_token_that_cannot_be_kept_there_is_kept_elsewhere(
     assert 6 == login()
     out, err = capsys.readouterr()
     (refuge,) = tmp_path.glob("ticktick-oauth-*/token.json")
-    assert f"  file   {refuge}\n" in out
+    assert f"The token is kept in {refuge}\n" in out
     command = f"ticktick-oauth token --server {login.sandbox.server.issuer} --token-file {refuge}"
     assert f"the token is kept in {refuge} instead: move it, or print it with {command}\n" in err
     assert 0o700 == refuge.parent.stat().st_mode & 0o777

@@ -285,6 +285,6 @@ def test_l9_no_utf_8(variables: dict[str, str], process: Process) -> None:
     assert 200 == browse(process.uri())[0]
     code, out, _ = process.end()
     assert 0 == code
-    assert out.startswith("Signed in at ")
+    assert out.startswith("Signed in to ")
     assert "j\\xe9ton.json" in out or "j\u00e9ton.json" in out
     assert process.store.load() is not None

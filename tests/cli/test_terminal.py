@@ -105,11 +105,11 @@ def test_a_session(terminal: Terminal, sandbox: Sandbox) -> None:
     text, code = terminal.result()
     assert 0 == code
     assert re.search(
-        rf"^  token  expires on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC, in 179 days\n  file   {kept}$", text, re.MULTILINE
+        rf"^Signed in to \S+ until \d+ \w+ \d{{4}} \(in 179 days\)\nThe token is kept in {kept}$", text, re.MULTILINE
     )
 
     text, code = terminal.run("ticktick-oauth status --fail-within 14d")
-    assert (True, 0) == (text.startswith(f"a token of {sandbox.server.issuer} that expires on "), code)
+    assert (True, 0) == (text.startswith(f"Signed in to {sandbox.server.issuer} until "), code)
     text, code = terminal.run(f"ticktick-oauth token --format header --server {sandbox.server.issuer}")
     assert (True, 0) == (re.fullmatch(r"Authorization: Bearer [0-9a-f-]{36}\n", text) is not None, code)
     text, code = terminal.run("ticktick-oauth logout")

@@ -112,7 +112,7 @@ def test_allow_ends_in_a_stored_token(sign_in: SignIn, chromium: Chrome, capsys:
     sign_in.press("Allow")
     assert ("Access allowed", 0) == (heading(chromium), sign_in.end())
     assert sign_in.store.load() is not None
-    assert capsys.readouterr().out.startswith("Signed in at ")
+    assert capsys.readouterr().out.startswith("Signed in to ")
     assert [] == complaints(chromium)
 
 

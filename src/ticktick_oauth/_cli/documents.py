@@ -1,23 +1,24 @@
-"""Run the commands on documents: ``check`` and ``schema``."""
+"""Run the commands on documents: ``import``, ``check`` and ``schema``."""
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentTypeError, Namespace
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from .._token.converter import loads
 from .._token.parsing import parse_json
-from .._token.schema import json_schema
-from ..exceptions import InvalidTokenError
+from ..exceptions import InvalidTokenError, OAuthError, StorageError
 from .exits import ANSWER_IS_NO, DONE, USAGE, Stop
+from .options import add_replace, add_server, add_token_file
 from .output import say
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+    from .._protocol.issued_token import IssuedToken
+    from .parser import Parser
 
 # What the token endpoint's answer may have, too. A device, or a pipe, may have no end.
 _MAX_SIZE = 64 * 1024
@@ -30,18 +31,89 @@ _ERRORS = (
     "unsupported_grant_type",
     "invalid_scope",
 )
+# Members in which programs keep a moment beside the answer, such as expires_at, expiry, created_at and obtainedAt.
+_MOMENT = r"(?!.*_in$)([A-Za-z]\w{0,30}_(at|on|time|date)|[a-z]\w{0,30}At|expir\w{0,30}|iat|exp|time(stamp)?|date)"
+_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8 with a byte order mark (BOM)"}
+# Two clocks differ.
+_TOLERANCE = timedelta(minutes=5)
+_EXAMPLE = "2026-11-25T12:00:00+01:00"
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add this family to the parser."""
-    check = commands.add_parser("check", help="validate a token response and list all that is wrong with it")
-    check.add_argument("document", metavar="FILE", help="a file, or - for standard input")
-    check.set_defaults(run=_check)
-    schema = commands.add_parser("schema", help="print the JSON Schema of a token response")
-    schema.set_defaults(run=_schema)
+def add_import(parser: "Parser") -> None:
+    """Add the arguments of ``import`` to its parser."""
+    parser.explain(
+        "Read a token response, as the token endpoint answers, from standard input, and\nkeep its token; or what token "
+        "--format issued prints, which has a server and a\ntime of its own.",
+        "ticktick-oauth import < response.json",
+        f"ticktick-oauth import --issued-at {_EXAMPLE} < response.json",
+    )
+    add_server(parser)
+    parser.add_argument(
+        "--issued-at",
+        metavar="TIME",
+        type=_parse_time,
+        help=f"when the response came, in ISO 8601 with an offset, such as {_EXAMPLE} (default: now)",
+    )
+    add_replace(parser)
+    add_token_file(parser)
+    parser.set_defaults(run=_import)
 
 
-def read_document(name: str) -> bytes:
+def add_check(parser: "Parser") -> None:
+    """Add the arguments of ``check`` to its parser."""
+    parser.explain(
+        "Validate a token response and list all that is wrong with it, without showing it.",
+        "ticktick-oauth check response.json",
+    )
+    parser.add_argument("document", metavar="FILE", help="a file, or - for standard input")
+    parser.set_defaults(run=_check)
+
+
+def add_schema(parser: "Parser") -> None:
+    """Add the arguments of ``schema`` to its parser."""
+    parser.explain("Print the JSON Schema of a token response.", "ticktick-oauth schema > token.schema.json")
+    parser.set_defaults(run=_schema)
+
+
+def _parse_time(text: str) -> datetime:
+    from .._protocol.issued_token import parse_time
+
+    with suppress(ValueError):
+        time = parse_time(text)
+        if time.utcoffset() is not None:
+            return time
+    raise ArgumentTypeError(f"a time is in ISO 8601 with an offset, such as {_EXAMPLE}")
+
+
+def _import(arguments: Namespace) -> None:
+    from ..storage import TokenFile
+    from .keeping import keep_somewhere, now
+
+    path = TokenFile(arguments.token_file).path
+    at = now()
+    if arguments.issued_at is not None and arguments.issued_at > at + _TOLERANCE:
+        raise Stop("--issued-at is in the future: it is the moment when the response came", USAGE)
+    document = _read_document("-")
+    try:
+        issued = _read_token(document, arguments, at)
+    except OAuthError as error:
+        reason = _recognize(document) or str(error)
+    else:
+        keep_somewhere("Kept a token of", issued, path, replace=arguments.replace, even_if_refused=False)
+        return
+    raise Stop(f"standard input: {reason}", ANSWER_IS_NO)
+
+
+def _read_token(document: bytes, arguments: Namespace, at: datetime) -> "IssuedToken":
+    """Read a token response, or a kept token, which has a server and a moment of its own."""
+    from .._protocol.issued_token import IssuedToken, load_issued
+
+    with suppress(StorageError):
+        return load_issued(document)
+    return IssuedToken(token=loads(document), issued_at=arguments.issued_at or at, server=arguments.server)
+
+
+def _read_document(name: str) -> bytes:
     """Return what a file holds, or standard input (``-``), up to one byte more than a document may have.
 
     Raises:
@@ -64,7 +136,7 @@ def read_document(name: str) -> bytes:
     raise Stop(f"FILE cannot be read: {reason}; it is a file's name, or - for standard input", USAGE)
 
 
-def recognize(document: bytes) -> str | None:
+def _recognize(document: bytes) -> str | None:
     """Return what a document is that is not a token response, and what to do; None when it is nothing known."""
     if not document.strip():
         return "this is empty: the body of the token endpoint's answer is expected"
@@ -90,8 +162,8 @@ def _recognize_members(members: dict[str, object]) -> str | None:
 
 
 def _check(arguments: Namespace) -> int:
-    document = read_document(arguments.document)
-    if (kind := recognize(document)) is not None:
+    document = _read_document(arguments.document)
+    if (kind := _recognize(document)) is not None:
         print(f"document: {kind}")
         return ANSWER_IS_NO
     try:
@@ -111,5 +183,7 @@ def _in_days(seconds: int) -> str:
 
 
 def _schema(_arguments: Namespace) -> int:
+    from .._token.schema import json_schema
+
     print(json.dumps(json_schema(), indent=2))
     return DONE

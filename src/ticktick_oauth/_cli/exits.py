@@ -1,7 +1,5 @@
 """Name the exit codes, which scripts rely on."""
 
-from ..exceptions import AuthorizationError, DeadlineExceededError, OAuthError, SignInRequiredError, StorageError
-
 DONE = 0
 ANSWER_IS_NO = 1
 USAGE = 2
@@ -37,13 +35,19 @@ class Stop(Exception):  # noqa: N818 - not every end is an error
         super().__init__(message, code)
 
 
-def exit_code(error: OAuthError) -> int:
-    """Return the exit code of an error of this package."""
+def exit_code(error: Exception) -> int | None:
+    """Return the exit code of an error that a command may end with; None for one that is a bug."""
+    from ..exceptions import AuthorizationError, DeadlineExceededError, OAuthError, SignInRequiredError, StorageError
+
     if isinstance(error, AuthorizationError) and error.error == "access_denied":
         return DENIED
-    codes = {
+    codes: dict[type[Exception], int] = {
         SignInRequiredError: ANSWER_IS_NO,
         DeadlineExceededError: TIMED_OUT,
         StorageError: NOT_KEPT,
+        OAuthError: FAILED,
+        OSError: USAGE,
+        RuntimeError: USAGE,  # no thread can be started
+        ValueError: USAGE,
     }
-    return next((code for kind, code in codes.items() if isinstance(error, kind)), FAILED)
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), None)

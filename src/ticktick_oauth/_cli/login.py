@@ -4,7 +4,7 @@ from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, Na
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .._network.calls import MAX_TIMEOUT, exchange_code
+from .._network.calls import exchange_code
 from .._protocol.address import check_address
 from .._protocol.authorization import AuthorizationResponse
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
@@ -15,27 +15,25 @@ from .._sign_in.sign_in import MAX_PATIENCE, make_request
 from ..exceptions import InvalidTokenError, TokenEndpointError
 from ..storage import TokenFile
 from .client import ID_VARIABLE, SECRET_VARIABLE, given_client, register
-from .clock import now
 from .exits import ANSWER_IS_NO, DONE, FAILED, Stop
+from .keeping import keep_answer, keep_somewhere, now, server_objection
 from .network import Network
-from .options import add_replace, add_server, add_token_file, timeout_up_to
-from .refuge import keep_answer, keep_somewhere
-from .replacing import server_objection
+from .options import add_network, add_replace, add_server, add_token_file, timeout_up_to
 from .terminal import confirm
 from .waiting import listen, show_address, wait_for_person
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+    from .parser import Parser
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add this family to the parser."""
-    login = commands.add_parser(
-        "login",
-        help="sign in with a browser and keep the token",
-        description="Sign in with a browser and keep the token. Without a client id, the program registers itself with "
-        f"the server, and needs no secret. With one, the client secret is taken from ${SECRET_VARIABLE}, from "
-        "--client-secret-file, or from a hidden prompt; never from an argument, which others could see.",
+def add_login(login: "Parser") -> None:
+    """Add the command's arguments to its parser."""
+    login.explain(
+        "Sign in with a browser and keep the token. Without a client id, the program\nregisters itself with the "
+        f"server, and needs no secret. With one, the client\nsecret is taken from ${SECRET_VARIABLE}, from\n"
+        "--client-secret-file, or from a hidden prompt; never from an argument, which\nothers could see.",
+        "ticktick-oauth login",
+        "ticktick-oauth login --manual --server dida365",
     )
     add_server(login)
     client = login.add_argument_group("the client")
@@ -73,16 +71,7 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
         metavar="TIME",
         help="how long to wait for the person, as 90s, 5m or 300 (default: 5m)",
     )
-    network = login.add_argument_group("the network")
-    network.add_argument("--no-proxy", action="store_true", help="go without the proxy that the environment names")
-    network.add_argument("--ca-bundle", metavar="FILE", help="trust these certificates, too (PEM)")
-    network.add_argument(
-        "--exchange-timeout",
-        type=timeout_up_to(MAX_TIMEOUT),
-        default=10.0,
-        metavar="TIME",
-        help="how long to wait for each answer of the server (default: 10s)",
-    )
+    add_network(login.add_argument_group("the network"))
     add_token_file(login)
     add_replace(login)
     login.set_defaults(run=_login)
@@ -111,7 +100,7 @@ def _login(arguments: Namespace) -> int:
     if client is not None:  # else the first request comes before the person, too
         network.check(client.server.token_endpoint)
     issued = _sign_in(arguments, client, network)
-    keep_somewhere(f"Signed in at {issued.server.issuer}", issued, path, replace=replace)
+    keep_somewhere("Signed in to", issued, path, replace=replace)
     return DONE
 
 

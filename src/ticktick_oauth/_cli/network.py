@@ -61,7 +61,7 @@ class Network:
                 reason += "password; --no-proxy goes without"
             if error.code_unused is False:
                 reason += "; outcome unknown, so run this command again: the code may be spent"
-            code = exit_code(error)
+            code = exit_code(error) or FAILED
         raise Stop(reason, code)
 
     def check(self, url: str) -> None:

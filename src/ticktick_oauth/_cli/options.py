@@ -1,7 +1,7 @@
 """Add the options that several commands have, and read what they are given; no message repeats it."""
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, _ArgumentGroup
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -10,7 +10,6 @@ from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _SERVERS = {"ticktick": TICKTICK, TICKTICK.issuer: TICKTICK, "dida365": DIDA365, DIDA365.issuer: DIDA365}
-_MAX_PORT = 65535
 
 
 def add_token_file(parser: ArgumentParser) -> None:
@@ -23,14 +22,29 @@ def add_token_file(parser: ArgumentParser) -> None:
     )
 
 
-def add_server(parser: ArgumentParser) -> None:
-    """Add the option for the authorization server."""
+def add_server(
+    parser: ArgumentParser, default: AuthorizationServer | None = TICKTICK, otherwise: str = "ticktick"
+) -> None:
+    """Add the option for the authorization server, and what counts without it, as a value and in words."""
     parser.add_argument(
         "--server",
         type=parse_server,
-        default=TICKTICK,
+        default=default,
         metavar="ticktick|dida365|ISSUER",
-        help="the authorization server; an issuer is a URL (default: ticktick)",
+        help=f"the authorization server; an issuer is a URL (default: {otherwise})",
+    )
+
+
+def add_network(parser: "ArgumentParser | _ArgumentGroup") -> None:
+    """Add the options for the way to the server."""
+    parser.add_argument("--no-proxy", action="store_true", help="go without the proxy that the environment names")
+    parser.add_argument("--ca-bundle", metavar="FILE", help="trust these certificates, too (PEM)")
+    parser.add_argument(
+        "--exchange-timeout",
+        type=timeout_up_to(3600),
+        default=10.0,
+        metavar="TIME",
+        help="how long to wait for each answer of the server (default: 10s)",
     )
 
 
@@ -75,23 +89,5 @@ def timeout_up_to(limit: float) -> Callable[[str], float]:
         if 0 < seconds <= limit:  # also false for NaN
             return seconds
         raise ArgumentTypeError(f"a time is a number and one of h, m, s, such as 5m: over 0 and up to {limit:g}s")
-
-    return parse
-
-
-def parse_port(text: str) -> int:
-    """Return a port of TCP, or 0 for a free one."""
-    if re.fullmatch(r"[0-9]{1,5}", text) and int(text) <= _MAX_PORT:
-        return int(text)
-    raise ArgumentTypeError(f"a port is a number from 0 to {_MAX_PORT}")
-
-
-def one_of(*names: str) -> Callable[[str], str]:
-    """Return the type of an option that takes one of some words; argparse's `choices` would repeat what is none."""
-
-    def parse(text: str) -> str:
-        if text not in names:
-            raise ArgumentTypeError(f"it is one of {', '.join(names)}")
-        return text
 
     return parse

@@ -1,12 +1,19 @@
 """Write to the person at the terminal, whatever became of the standard streams."""
 
+import errno
 import os
 import sys
-from contextlib import suppress
-from typing import TextIO
 
-# Of a terminal that does not say.
-_COLUMNS = 80
+TYPE_CHECKING = False  # typing's own would load typing
+if TYPE_CHECKING:
+    from typing import TextIO
+
+_MAX_SHOWN = 200
+
+
+def answer(text: str) -> None:
+    """Print a line of the answer that a person reads; control characters in it are escaped, and no word is endless."""
+    print(_tame(text))
 
 
 def say(text: str, *, end: str = "\n") -> None:
@@ -14,22 +21,25 @@ def say(text: str, *, end: str = "\n") -> None:
     # Where stderr is closed, `print` would take stdout.
     if sys.stderr is not None:
         try:
-            print(text, end=end, file=sys.stderr, flush=True)
+            print(_escape(text), end=end, file=sys.stderr, flush=True)
         except OSError:
             _discard(sys.stderr)
 
 
-def show(text: str) -> None:
-    """Replace the last line of the terminal, if stderr is one; what is too long for the line is cut off."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        say(f"\r\033[K{text[: _columns() - 1]}", end="")
+def complain(text: str) -> None:
+    """Say why the command fails, in which a path, an argument or a variable may stand."""
+    say(f"ticktick-oauth: {_tame(text)}")
 
 
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or _COLUMNS
-    except OSError:
-        return _COLUMNS
+def _tame(text: str) -> str:
+    words = _escape(text).split(" ")
+    return " ".join(word if len(word) <= _MAX_SHOWN else f"{word[: _MAX_SHOWN - 3]}..." for word in words)
+
+
+def _escape(text: str) -> str:
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
 
 
 def flush_answer() -> None:
@@ -48,12 +58,27 @@ def flush_answer() -> None:
     else:
         return
     _discard(sys.stdout)
-    raise type(failure)(failure.errno, f"standard output: {failure.strerror}")
+    # What Windows answers for a pipe that nobody reads any more.
+    is_reader_gone = os.name == "nt" and failure.errno == errno.EINVAL
+    kind = BrokenPipeError if is_reader_gone else type(failure)
+    raise kind(failure.errno, f"standard output: {failure.strerror}")
 
 
-def _discard(stream: TextIO) -> None:
+def _discard(stream: "TextIO") -> None:
     """Drop what a stream still holds, or the interpreter would try again at its end, and exit with 120."""
-    with suppress(OSError):  # it has no descriptor
+    try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+    except OSError:
+        pass  # it has no descriptor
+
+
+def show(text: str) -> None:
+    """Replace the last line of the terminal, if stderr is one."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        try:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        except OSError:
+            columns = 80
+        print(f"\r\033[K{text[: columns - 1]}", end="", file=sys.stderr, flush=True)

@@ -1,22 +1,31 @@
-"""Read the arguments, without ever repeating one: whatever is not understood may be a secret."""
+"""Read a command's arguments without ever repeating one: whatever is not understood may be a secret."""
 
-from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from typing import Any, NoReturn
 
-from .. import __version__
-from . import documents, importing, kept_token, login, rehearsal
-from .exits import DONE, EXIT_CODES, USAGE, Stop
+from .exits import DONE, USAGE, Stop
 
-_COMMAND = "COMMAND"
 # Words of argparse's own that name options alone; all others may repeat what was given.
 _HARMLESS = "expected one argument", "not allowed with argument", "the following arguments are required"
+_CHOICES = "(choose from "
 
 
 class Parser(ArgumentParser):
-    """Refuse what is not understood by ``Stop``, and take no abbreviations; the parsers of the commands do the same."""
+    """Refuse what is not understood by ``Stop``, and take no abbreviations."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - argparse's, which differ between Pythons
-        super().__init__(allow_abbrev=False, exit_on_error=False, **options)
+    def __init__(self, prog: str) -> None:
+        # The width is fixed: asking the terminal for it would load as much as the rest of the parser.
+        super().__init__(
+            prog,
+            formatter_class=lambda prog: RawDescriptionHelpFormatter(prog, width=78),
+            allow_abbrev=False,
+            exit_on_error=False,
+        )
+
+    def explain(self, sentence: str, *examples: str) -> None:
+        """Give the help its sentence, in lines of at most 80 characters, and its examples."""
+        self.description = sentence
+        self.epilog = "\n  ".join(("examples:" if len(examples) > 1 else "example:", *examples))
 
     def parse_known_args(self, args: Any, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401
         """Return the arguments, and an empty list of what is not known."""
@@ -34,8 +43,12 @@ class Parser(ArgumentParser):
             )
         return self.error(reason)
 
+    def print_help(self, file: Any = None) -> None:  # noqa: ANN401 - argparse's
+        """Print the help; argparse fails on some Pythons where the streams are closed."""
+        print(self.format_help(), end="", file=file)
+
     def exit(self, status: int = DONE, message: str | None = None) -> NoReturn:
-        """End a command whose answer, the help or the version, is printed already."""
+        """End a command whose answer, the help, is printed already."""
         raise Stop(message or "", status)
 
     def error(self, message: str) -> NoReturn:
@@ -46,26 +59,7 @@ class Parser(ArgumentParser):
 def _explain(error: ArgumentError) -> str:
     if isinstance(error.__context__, ArgumentTypeError) or error.message.startswith(_HARMLESS):
         return str(error)
-    if error.argument_name == _COMMAND:
-        return "there is no such command"
+    *_, choices = error.message.rpartition(_CHOICES)  # what stands before may repeat what was given
+    if _CHOICES in error.message:
+        return f"argument {error.argument_name}: it is one of {choices.rstrip(')').replace(chr(39), '')}"
     return f"argument {error.argument_name}: it takes no value"
-
-
-def make_parser() -> Parser:
-    """Return the parser of all commands; what it parses has the command as ``run``."""
-    parser = Parser(
-        prog="ticktick-oauth",
-        description="Get, check and keep a TickTick access token.",
-        epilog=EXIT_CODES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-
-    def print_help(_arguments: Namespace) -> None:
-        parser.print_help()
-
-    parser.set_defaults(run=print_help)
-    commands = parser.add_subparsers(title="commands", metavar=_COMMAND)
-    for family in (login, kept_token, importing, documents, rehearsal):
-        family.add_commands(commands)
-    return parser

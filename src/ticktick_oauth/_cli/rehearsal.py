@@ -1,6 +1,7 @@
 """Run the commands that stay on this machine, against a sandbox: ``demo`` and ``sandbox``."""
 
-from argparse import ArgumentParser, Namespace
+import re
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -13,31 +14,47 @@ from .._protocol.issued_token import IssuedToken
 from .._protocol.redaction import REDACTED, redact
 from ..exceptions import InvalidTokenError
 from ..storage._access import quote
-from .clock import describe_expiry, now
-from .options import parse_port
+from .keeping import describe_expiry, now
 from .output import flush_answer
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
     from ..sandbox import Sandbox
+    from .parser import Parser
 
+# Seconds.
+_TICK = 1.0
 _BAD_DOCUMENT = '{"access_token": "not-a-uuid", "expires_in": "soon", "token_type": "Bearer"}'
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add this family to the parser."""
-    demo = commands.add_parser("demo", help="get a token, step by step, from a local sandbox")
-    demo.set_defaults(run=_demo)
-    sandbox = commands.add_parser("sandbox", help="serve a local authorization server until it is interrupted")
-    sandbox.add_argument("--port", type=parse_port, default=0, help="the port to listen on (default: a free one)")
-    sandbox.add_argument("--no-approve", action="store_true", help="show a consent page instead of approving at once")
-    sandbox.add_argument(
+def add_demo(parser: "Parser") -> None:
+    """Add the arguments of ``demo`` to its parser."""
+    parser.explain(
+        "Get a token, step by step, from a local sandbox: nothing leaves this machine.", "ticktick-oauth demo"
+    )
+    parser.set_defaults(run=_demo)
+
+
+def add_sandbox(parser: "Parser") -> None:
+    """Add the arguments of ``sandbox`` to its parser."""
+    parser.explain(
+        "Serve a local authorization server, which answers as TickTick's, until Ctrl-C\nends it.",
+        "ticktick-oauth sandbox",
+        "ticktick-oauth sandbox --no-approve --port 8000",
+    )
+    parser.add_argument("--port", type=_parse_port, default=0, help="the port to listen on (default: a free one)")
+    parser.add_argument("--no-approve", action="store_true", help="show a consent page instead of approving at once")
+    parser.add_argument(
         "--redirect-uri",
         default=DEFAULT_REDIRECT_URI,
         help="the redirect URI of the client that it makes (default: %(default)s)",
     )
-    sandbox.set_defaults(run=_sandbox)
+    parser.set_defaults(run=_sandbox)
+
+
+def _parse_port(text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,5}", text) and int(text) <= 65535:
+        return int(text)
+    raise ArgumentTypeError("a port is a number from 0 to 65535")
 
 
 def _demo(_arguments: Namespace) -> None:
@@ -66,7 +83,7 @@ def _demo(_arguments: Namespace) -> None:
         print(f"   expires_in    {token.expires_in} seconds")
         print(f"   token_type    {token.token_type}")
         print(f"   scope         {token.scope}")
-        print(f"   It {describe_expiry(issued, at=issued.issued_at)}.\n")
+        print(f"   It is valid {describe_expiry(issued, at=issued.issued_at)}.\n")
 
         _show_refusal(client, sandbox)
 
@@ -134,5 +151,6 @@ in a program:
 """
         )
         flush_answer()
-        while True:  # until a signal
-            Event().wait()
+        # Until a signal, which Windows delivers between two waits.
+        while not Event().wait(_TICK):
+            pass

@@ -2,46 +2,52 @@
 
 import os
 import signal
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from typing import NoReturn
+from contextlib import contextmanager
 
-# What a process has for them unless somebody decided otherwise, such as nohup.
-_DEFAULTS: "dict[int, signal._HANDLER]" = {
-    signal.SIGINT: signal.default_int_handler,
-    signal.SIGTERM: signal.SIG_DFL,
-    # A terminal that is closed; Windows has no such signal.
-    **({signal.SIGHUP: signal.SIG_DFL} if hasattr(signal, "SIGHUP") else {}),
-}
+TYPE_CHECKING = False  # typing's own would load typing
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import NoReturn
 
 
 class Terminated(KeyboardInterrupt):
     """Report SIGTERM or SIGHUP; whatever cleans up after Ctrl-C cleans up after this, too."""
 
 
-@contextmanager
-def raised_signals() -> Generator[None, None, None]:
-    """Raise the first SIGINT as a KeyboardInterrupt and SIGTERM or SIGHUP as a Terminated; end at once by a second.
+def _defaults() -> "dict[int, signal._HANDLER]":
+    """Return the signals that end a program, and what a process has for them unless somebody decided otherwise."""
+    others = ("SIGTERM", "SIGHUP", "SIGBREAK")  # a closed terminal; Ctrl-Break on Windows, which has no SIGHUP
+    return {signal.SIGINT: signal.default_int_handler} | {
+        getattr(signal, name): signal.SIG_DFL for name in others if hasattr(signal, name)
+    }
 
-    A second one, such as an impatient Ctrl-C, would else interrupt the cleaning up and come out as a traceback.
+
+@contextmanager
+def raised_signals() -> "Generator[None, None, None]":
+    """Raise the first Ctrl-C or Ctrl-Break as a KeyboardInterrupt and SIGTERM or SIGHUP as a Terminated.
+
+    A second one, such as an impatient Ctrl-C, ends the program at once: it would else interrupt the cleaning up and
+    come out as a traceback.
     """
     changed: list[int] = []
-    with suppress(ValueError):  # not the main thread, which alone may do this
-        for number, default in _DEFAULTS.items():
+    try:
+        for number, default in _defaults().items():
             if signal.getsignal(number) is default:
                 signal.signal(number, _raise)
                 changed.append(number)
+    except ValueError:
+        pass  # not the main thread, which alone may do this
     yield
     for number in changed:
         if signal.getsignal(number) is _raise:
-            signal.signal(number, _DEFAULTS[number])
+            signal.signal(number, _defaults()[number])
 
 
-def _raise(number: int, _frame: object) -> NoReturn:
-    for each in _DEFAULTS:
+def _raise(number: int, _frame: object) -> "NoReturn":
+    for each in _defaults():
         if signal.getsignal(each) is _raise:
             signal.signal(each, _end_at_once)
-    raise KeyboardInterrupt if number == signal.SIGINT else Terminated
+    raise KeyboardInterrupt if number in {signal.SIGINT, getattr(signal, "SIGBREAK", None)} else Terminated
 
 
 def _end_at_once(number: int, _frame: object) -> None:

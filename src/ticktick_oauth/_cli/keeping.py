@@ -1,0 +1,158 @@
+"""Decide where a token goes: the file that it should be in, unless a better one is there, or else a private folder."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from .._protocol.issued_token import IssuedToken
+from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
+from ..exceptions import StorageError
+from ..storage import TokenFile, default_path
+from ..storage._kept import TOKEN_VARIABLE, command_for, find_replaceable, keep, load_from_environment
+from .exits import ANSWER_IS_NO, NOT_KEPT, Stop
+from .output import answer, say
+
+_UNITS = {"day": 86400, "hour": 3600, "minute": 60}
+_NAMES = {TICKTICK.issuer: "TickTick", DIDA365.issuer: "Dida365"}
+
+
+def now() -> datetime:
+    """Return the time of the system's clock."""
+    return datetime.now(timezone.utc)
+
+
+def name_of(server: AuthorizationServer) -> str:
+    """Return what a person calls a server."""
+    return _NAMES.get(server.issuer, server.issuer)
+
+
+def describe_expiry(issued: IssuedToken, *, at: datetime) -> str:
+    """Return until when a token is valid, as a date and as the time that remains; or since when it is not."""
+    remaining, end = issued.remaining(now=at), issued.expires_at
+    date = f"{end.day} {end:%B %Y}"
+    if abs(remaining) < timedelta(days=2):
+        date += f" at {end:%H:%M} UTC"
+    if remaining <= timedelta(0):
+        return f"expired on {date}"
+    seconds = int(remaining.total_seconds())
+    unit, size = next(((unit, size) for unit, size in _UNITS.items() if seconds >= size), ("second", 1))
+    return f"until {date} (in {seconds // size} {unit}{'' if seconds // size == 1 else 's'})"
+
+
+def find_places(file: str | None) -> list[tuple[str, Callable[[], IssuedToken | None]]]:
+    """Return where tokens are kept, and what loads each: the file that is named, or the variable and default files."""
+    if file is not None:
+        store = TokenFile(file)
+        return [(str(store.path), store.load)]
+    variable = [(f"${TOKEN_VARIABLE}", load_from_environment)] if os.environ.get(TOKEN_VARIABLE) else []
+    return [*variable, *((str(path), TokenFile(path).load) for path in [default_path()])]
+
+
+def server_objection(path: Path, server: AuthorizationServer) -> str | None:
+    """Return why a token of a server may not take the place of the one that is kept; None when it may.
+
+    Raises:
+        StorageError: what is there is not a kept token, so nothing may replace it; or it cannot be read.
+
+    """
+    kept = find_replaceable(path)
+    if kept is None or kept.server.issuer == server.issuer or kept.is_expired(now=now()):
+        return None
+    return f"{path} keeps a valid token of {name_of(kept.server)}"
+
+
+def keep_token(title: str, issued: IssuedToken, path: Path, *, replace: bool) -> None:
+    """Keep a token in place of none, of an expired one, of itself, or of one of the same server with less time.
+
+    Args:
+        title: What the report begins with, such as "Signed in to"; the server's name follows.
+        issued: The token.
+        path: The file to keep it in.
+        replace: Whether it may take the place of any kept token.
+
+    Raises:
+        Stop: it has expired, or may not replace the kept one.
+        StorageError: it cannot be kept; the caller still has it.
+
+    """
+    at = now()
+    if issued.is_expired(now=at):
+        raise Stop(f"this token {describe_expiry(issued, at=at)}, so it was not kept", ANSWER_IS_NO)
+    if not replace and (reason := _objection(issued, path, at)):
+        raise Stop(f"{reason}: replace it by --replace, or keep this one in another --token-file", ANSWER_IS_NO)
+    is_in_place = keep(path, issued)
+    _report(title, issued, path)
+    if is_in_place:
+        say(f"{path} cannot be replaced as a whole, so it was written in place")
+    warn_of_variable()
+
+
+def _objection(issued: IssuedToken, path: Path, at: datetime) -> str | None:
+    if reason := server_objection(path, issued.server):
+        return reason
+    kept = find_replaceable(path)
+    # TickTick's server answers with the same token again, and its time moves by a second.
+    if kept is None or kept.token.access_token == issued.token.access_token:
+        return None
+    if kept.expires_at > max(at, issued.expires_at):
+        return f"{path} keeps a token that is valid for longer, {describe_expiry(kept, at=at)}"
+    return None
+
+
+def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool, even_if_refused: bool = True) -> None:
+    """Do what `keep_token` does, or keep the token in a fresh folder: no sign-in is lost.
+
+    A token that may not replace the kept one goes there too, unless ``even_if_refused`` is false.
+
+    Raises:
+        Stop: it has expired, or it is somewhere else, and the message says where; or nowhere.
+
+    """
+    try:
+        keep_token(title, issued, path, replace=replace)
+    except StorageError as error:
+        reason, code = str(error), NOT_KEPT
+    except Stop as stop:
+        if not even_if_refused or issued.is_expired(now=now()):
+            raise
+        reason, code = stop.message, stop.code
+    else:
+        return
+    try:
+        refuge = _make_folder() / "token.json"
+        TokenFile(refuge).save(issued)
+    except OSError:
+        advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
+    else:
+        _report(title, issued, refuge)
+        command = command_for(issued.server, refuge, command="token")
+        advice = f"the token is kept in {refuge} instead: move it, or print it with {command}"
+    raise Stop(f"{reason}; {advice}", code)
+
+
+def keep_answer(body: bytes) -> str:
+    """Save an answer that is not a token, but may hold one, in a private file, and return what became of it."""
+    try:
+        path = _make_folder() / "answer"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
+            file.write(body)
+    except OSError as error:
+        return f"the answer could not be kept ({error.strerror})"
+    return f"the answer is kept in {path}, and is a secret: it may hold a token"
+
+
+def _make_folder() -> Path:
+    from tempfile import mkdtemp
+
+    return Path(mkdtemp(prefix="ticktick-oauth-"))  # which only this user may enter
+
+
+def _report(title: str, issued: IssuedToken, path: Path) -> None:
+    answer(f"{title} {name_of(issued.server)} {describe_expiry(issued, at=now())}\nThe token is kept in {path}")
+
+
+def warn_of_variable() -> None:
+    """Say so when a token in the environment goes before the default file, which a change there does not reach."""
+    if os.environ.get(TOKEN_VARIABLE):
+        say(f"note: ${TOKEN_VARIABLE} is set, and goes before any file but one that --token-file names")
