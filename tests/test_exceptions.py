@@ -74,7 +74,7 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
         RegistrationError(400, "invalid_redirect_uri", "no", 5, "use the portal"),
         {"status": 400, "error": "invalid_redirect_uri", "description": "no", "retry_after": 5},
     ),
-    (SignInRequiredError("words"), {"args": ("words",)}),
+    (SignInRequiredError("words", "advice"), {"args": ("words", "advice"), "reason": "words"}),
     (TransportError("words", None), {"reason": "words", "code_unused": None}),
     (TransportError("words"), {"reason": "words", "code_unused": False}),
     (TransportError("words", True), {"reason": "words", "code_unused": True}),  # noqa: FBT003 - as it pickles

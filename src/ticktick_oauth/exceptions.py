@@ -181,7 +181,15 @@ class DeadlineExceededError(TransportError):
 
 
 class SignInRequiredError(OAuthError):
-    """No usable token is kept; the message says what to run."""
+    """No usable token is kept; the message says what to run or call."""
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        self.reason = reason
+        """What is missing, without advice, for a program that gives its own."""
+        super().__init__(reason, advice)
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, self.args))
 
 
 class StorageError(OAuthError, OSError):
