@@ -5,6 +5,9 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +15,7 @@ import pytest
 
 from storage.keeping import (
     DROP_ROOT,
+    ELSEWHERE,
     HOMELESS,
     ISSUED,
     OLD,
@@ -24,10 +28,9 @@ from storage.keeping import (
 )
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
+from ticktick_oauth.storage._access import quote
 from ticktick_oauth.storage._files import _overwrite as overwrite
-
-ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
-
+from ticktick_oauth.storage._kept import check_can_keep, forget, keep
 
 # A file that is mounted by itself: its name has to stay
 
@@ -64,6 +67,21 @@ def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
     store.save(ISSUED)
     monkeypatch.setattr(os, "replace", fail_with(errno.EBUSY))
     return store
+
+
+@posix_only
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EBUSY, errno.EPERM, errno.EROFS])
+def test_s3b_what_a_system_says_of_a_file_that_has_to_stay(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile, number: int
+) -> None:
+    """A mount point is busy; a folder may be read-only, another's, or one where files are only added (EPERM)."""
+    store.save(OLD)
+    monkeypatch.setattr(os, "replace", fail_with(number))
+    monkeypatch.setattr(Path, "unlink", fail_with(number))
+    assert keep(store.path, ISSUED)
+    assert ISSUED == store.load()
+    assert "emptied" == forget(store.path)
+    assert store.load() is None
 
 
 def test_s3b_a_write_in_place_is_whole_private_and_synced(monkeypatch: pytest.MonkeyPatch, mounted: TokenFile) -> None:
@@ -218,7 +236,7 @@ print(TokenFile("/mnt/none.json").load(), TokenFile("/mnt/none.json").delete())
 
 
 def test_s3_a_kubernetes_secret_is_loaded(tmp_path: Path) -> None:
-    """A link into `..data`, itself a link, on a read-only mount; a link that leads nowhere is still refused."""
+    """A link into `..data`, itself a link, on a read-only mount: both are root's, or it is refused there too."""
     TokenFile(tmp_path / "secret").save(ISSUED)
     mount = f"""
 mount -t tmpfs none /mnt
@@ -227,61 +245,197 @@ cp {tmp_path}/secret /mnt/..2026_11_23/token.json
 chmod 644 /mnt/..2026_11_23/token.json
 ln -s ..2026_11_23 /mnt/..data
 ln -s ..data/token.json /mnt/token.json
-ln -s ..data/none.json /mnt/none.json
+ln -s ..data/token.json /mnt/others.json
+chown -h 54321 /mnt/others.json
+mount -o remount,ro /mnt
 """
     code = """
 print(store.load() == ISSUED)
 attempt(store.save, OLD)
 attempt(store.delete)
-attempt(TokenFile("/mnt/none.json").load)
+attempt(TokenFile("/mnt/others.json").load)
 """
-    output = python(code, "/mnt/token.json", mount=f"{mount}mount -o remount,ro /mnt").splitlines()
-    assert "True" == output[0]
-    assert all(line.startswith(f"{errno.EROFS} /mnt/token.json: could not") for line in output[1:3])
-    assert "None /mnt/none.json: this is a symbolic link" in output[3]
-    writable = python("attempt(store.load)", "/mnt/token.json", mount=mount)
-    assert "None /mnt/token.json: this is a symbolic link" in writable
+    loaded, saved, deleted, refused = python(code, "/mnt/token.json", mount=mount).splitlines()
+    assert "True" == loaded
+    for line in (saved, deleted):
+        assert line.startswith(f"{errno.EROFS} /mnt/token.json: this is a link to /mnt/..data/token.json; could not")
+    assert "the symbolic link /mnt/others.json belongs to user 54321" in refused
 
 
 # What a platform lacks
 
 
-def test_s14_a_platform_without_posix_means_keeps_tokens(
-    monkeypatch: pytest.MonkeyPatch, store: TokenFile, stale: Path
-) -> None:
-    """As on Windows: few flags, no locks, modes without a meaning, no opening of folders, no moving of open files."""
-    real_open, real_replace = os.open, os.replace
-    open_files: list[int] = []
-
-    def open_files_only(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
-        if os.path.isdir(path):  # noqa: PTH112 - `Path` asks for a POSIX here
-            fail_with(errno.EACCES)()
-        open_files.append(real_open(path, flags, mode))
-        return open_files[-1]
-
-    def replace_closed_files_only(source: Path, destination: Path) -> None:
-        with pytest.raises(OSError, match=re.escape(os.strerror(errno.EBADF))):
-            os.fstat(open_files[-1])
-        real_replace(source, destination)
-
-    with monkeypatch.context() as patch:
-        for name in ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"):
-            patch.delattr(os, name)
-        for name in ("ST_RDONLY", "fchmod", "geteuid", "statvfs"):
-            patch.delattr(os, name)
-        patch.setattr(os, "open", open_files_only)
-        patch.setattr(os, "replace", replace_closed_files_only)
-        patch.setitem(sys.modules, "fcntl", None)
+@contextmanager
+def on_windows() -> Iterator[pytest.MonkeyPatch]:
+    """Make the package believe that this is Windows; not as a fixture, since pytest must not believe it."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "name", "nt")
+        yield patch
+
+
+def test_s14_a_platform_without_posix_means_keeps_tokens(store: TokenFile, stale: Path) -> None:
+    """Few flags, no locks, modes without a meaning, no opening of folders, no moving of open files.
+
+    S16: a temporary file may be another program's until it is an hour old, and is then deleted without being opened.
+    """
+    link = TokenFile(store.path.with_name("link"))
+    link.path.symlink_to(store.path)
+    with on_windows() as windows:
+        real_open, real_replace = os.open, os.replace
+        open_files: list[int] = []
+
+        def open_files_only(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
+            if os.path.isdir(path):  # noqa: PTH112 - `Path` asks for a POSIX here
+                fail_with(errno.EACCES)()
+            open_files.append(real_open(path, flags, mode))
+            return open_files[-1]
+
+        def replace_closed_files_only(source: Path, destination: Path) -> None:
+            with pytest.raises(OSError, match=re.escape(os.strerror(errno.EBADF))):
+                os.fstat(open_files[-1])
+            real_replace(source, destination)
+
+        for name in ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"):
+            windows.delattr(os, name)
+        for name in ("ST_RDONLY", "fchmod", "geteuid", "fstatvfs"):
+            windows.delattr(os, name)
+        windows.setattr(os, "open", open_files_only)
+        windows.setattr(os, "replace", replace_closed_files_only)
+        windows.setitem(sys.modules, "fcntl", None)
         store.save(OLD)
         store.save(ISSUED)
         store.path.chmod(0o666)
-        kept = store.load()
-        patch.setattr(os, "open", fail_with(errno.EACCES))
-        error = failure_of(store.load)
-    assert ISSUED == kept
-    assert f"{store.path}: could not load the token: Permission denied" == str(error)
-    assert {stale, store.path} == set(store.path.parent.iterdir())
+        assert ISSUED == store.load()
+        assert {stale, link.path, store.path} == set(store.path.parent.iterdir())
+        os.utime(stale, (0, 0))
+        link.save(OLD)
+        assert OLD == store.load()
+        assert {link.path, store.path} == set(store.path.parent.iterdir())
+
+
+@pytest.mark.parametrize("call", ["open", "replace", "unlink"])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_s16_on_windows_a_file_that_another_program_has_open_is_waited_for(
+    store: TokenFile, call: str, number: int
+) -> None:
+    """Each step is tried 40 times more, 5 ms apart, then it is an error; a save is never written in place there."""
+    with on_windows() as windows:
+        store.save(OLD)
+        tries: list[float] = []
+        place = Path if call == "unlink" else os
+        real = getattr(place, call)
+
+        def fail(*arguments: object, **options: object) -> object:
+            return (fail_with(number) if len(tries) < most else real)(*arguments, **options)
+
+        windows.setattr(place, call, fail)
+        windows.setattr("time.sleep", tries.append)
+        task: Callable[[], object] = {
+            "open": store.load,
+            "replace": partial(store.save, ISSUED),
+            "unlink": store.delete,
+        }[call]  # type: ignore[assignment]
+        most = 40
+        task()
+        assert [0.005] * 40 == tries
+        most = 0
+        store.save(OLD)
+        tries.clear()
+        most = 1000
+        assert number == failure_of(task).errno
+        assert [store.path] == list(store.path.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("path", "quoted"), [("C:\\a b\\it's", '"C:\\a b\\it\'s"'), ("C:\\a\\b.json", "C:\\a\\b.json"), ("$(a)", "'$(a)'")]
+)
+def test_s16_a_command_is_quoted_as_windows_wants_it(path: str, quoted: str) -> None:
+    """Double quotes; single ones, which PowerShell alone knows, only for what it would run otherwise."""
+    with on_windows() as windows:
+        windows.setattr(os, "sep", "\\")
+        assert quoted == quote(path)
+
+
+def test_s16_a_folder_is_called_one(store: TokenFile) -> None:
+    """Windows denies the access to it, and says no more."""
+    with on_windows() as windows:
+        store.path.mkdir()
+        windows.setattr("time.sleep", lambda _: None)
+        windows.setattr(os, "open", fail_with(errno.EACCES))
+        assert f"{store.path}: could not load the token: Permission denied; this is a folder, not a file" == str(
+            failure_of(store.load)
+        )
+
+
+@posix_only
+@pytest.mark.parametrize("works", [True, False])
+def test_s10_macos_flushes_its_disk(monkeypatch: pytest.MonkeyPatch, store: TokenFile, *, works: bool) -> None:
+    """There `fsync` returns before the disk has written: F_FULLFSYNC waits, where the file system knows it."""
+    import fcntl
+
+    asked: list[int] = []
+    synced: list[int] = []
+    real = os.fsync
+
+    def control(descriptor: int, command: int) -> None:
+        assert os.fstat(descriptor)
+        asked.append(command)
+        if not works:
+            fail_with(errno.ENOTSUP)()
+
+    def sync(descriptor: int) -> None:
+        real(descriptor)
+        synced.append(descriptor)
+
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", control)
+    monkeypatch.setattr(os, "fsync", sync)
+    store.save(ISSUED)
+    assert ([51, 51], 0 if works else 2) == (asked, len(synced))
+
+
+def test_s18_a_store_that_can_keep_a_token_is_found_out_before(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile
+) -> None:
+    """A private file is made and removed; where there is none to be had, or another file is there, it is an error."""
+    path = store.path.with_name("folder") / "token.json"
+    check_can_keep(path)
+    assert [] == list(path.parent.iterdir())
+    store.save(OLD)
+    check_can_keep(store.path)
+    assert OLD == store.load()
+    path.write_text("x")
+    assert "it was left as it is" in str(failure_of(check_can_keep, path))
+    link = store.path.with_name("link")
+    link.symlink_to("none/token.json")
+    assert errno.ENOENT == failure_of(check_can_keep, link).errno
+    monkeypatch.setattr(os, "fchmod", lambda *_: None)
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda path, flags, mode=0o777: real(path, flags, 0o666 if mode == 0o600 else mode))
+    error = failure_of(check_can_keep, store.path)
+    assert (
+        f"its mode 0644 lets others than its owner use it: this file system keeps no file private; {ELSEWHERE}"
+        in str(error)
+    )
+    assert {path.parent, store.path, link} == set(store.path.parent.iterdir())
+
+
+@posix_only
+def test_s18_a_file_that_can_only_be_written_in_place_can_keep_a_token(
+    monkeypatch: pytest.MonkeyPatch, store: TokenFile
+) -> None:
+    """Where the folder is closed, the file itself is opened, and stays as it is."""
+    store.save(OLD)
+    real = os.open
+
+    def open_no_new_files(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
+        return real(path, flags, mode) if not flags & os.O_CREAT else fail_with(errno.EROFS)()
+
+    monkeypatch.setattr(os, "open", open_no_new_files)
+    check_can_keep(store.path)
+    assert OLD == store.load()
+    store.path.unlink()
+    assert errno.EROFS == failure_of(check_can_keep, store.path).errno
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EBADF])
@@ -350,12 +504,9 @@ def test_s14_a_file_system_that_keeps_the_mode_of_folders_is_no_hindrance(
 def test_s14_a_file_system_that_does_not_say_how_it_is_mounted_counts_as_writable(
     monkeypatch: pytest.MonkeyPatch, store: TokenFile
 ) -> None:
-    """Then a link and the rights of others are refused, as on any file system that is not a mounted secret."""
-    monkeypatch.setattr(os, "statvfs", fail_with(errno.ENOSYS))
+    """Then the rights of others are refused, as on any file system that is not a mounted secret."""
+    monkeypatch.setattr(os, "fstatvfs", fail_with(errno.ENOSYS))
     store.save(ISSUED)
-    link = TokenFile(store.path.with_name("link"))
-    link.path.symlink_to(store.path)
-    assert "this is a symbolic link" in str(failure_of(link.load))
     store.path.chmod(0o644)
     assert "its mode 0644 lets others than its owner use it" in str(failure_of(store.load))
 

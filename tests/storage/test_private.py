@@ -1,6 +1,7 @@
 """A file that only its owner may read: rows S1, S2, S3 and S5."""
 
 import errno
+import grp
 import os
 import pwd
 import shlex
@@ -14,6 +15,7 @@ import pytest
 from storage.keeping import (
     DEADLINE,
     DROP_ROOT,
+    ELSEWHERE,
     ISSUED,
     OLD,
     fail_with,
@@ -24,6 +26,7 @@ from storage.keeping import (
     root_only,
 )
 from ticktick_oauth.storage import TokenFile
+from ticktick_oauth.storage._kept import find_target, forget
 
 pytestmark = posix_only
 
@@ -69,7 +72,7 @@ def test_s1_a_umask_against_the_owner_does_no_harm(open_folder: Path, mask: int)
     assert (0o700, 0o600) == (mode_of(open_folder / "a" / "b"), mode_of(open_folder / "a" / "b" / "token.json"))
 
 
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o777])
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o777])
 def test_s2_a_file_that_others_have_rights_to_is_refused_and_replaced(store: TokenFile, mode: int) -> None:
     """`load` says what to do, and a new `save` mends it."""
     store.save(OLD)
@@ -79,6 +82,29 @@ def test_s2_a_file_that_others_have_rights_to_is_refused_and_replaced(store: Tok
     store.save(ISSUED)
     assert 0o600 == mode_of(store.path)
     assert ISSUED == store.load()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o620, 0o660])
+def test_s19_a_file_that_a_group_has_rights_to_comes_of_the_platform(store: TokenFile, mode: int) -> None:
+    """A chmod would last until the next start: the message names the group, and the variable."""
+    store.save(OLD)
+    store.path.chmod(mode)
+    group = grp.getgrgid(store.path.stat().st_gid).gr_name
+    assert (
+        f"{store.path}: its mode {mode:04o} lets the group {group} use it: take that right away, or, where the "
+        "platform gives it again at each start (fsGroup), put the token into $TICKTICK_OAUTH_TOKEN instead"
+    ) == str(failure_of(store.load))
+    store.save(ISSUED)
+    assert ISSUED == store.load()
+
+
+@root_only
+def test_s19_a_group_without_a_name_is_named_by_its_number(store: TokenFile) -> None:
+    """As most groups in a container are."""
+    store.save(OLD)
+    os.chown(store.path, 0, 54321)
+    store.path.chmod(0o660)
+    assert "lets the group 54321 use it" in str(failure_of(store.load))
 
 
 @pytest.mark.parametrize("name", ["a b/it's.json", "~x/$HOME", "*/\u00e9"])
@@ -107,46 +133,76 @@ def test_s2_a_file_of_another_owner_is_refused_to_root_too(store: TokenFile, own
     assert ISSUED == store.load()
 
 
+@pytest.fixture
+def link(store: TokenFile) -> TokenFile:
+    """Make a store whose path leads to `store` by a chain of two links, as dotfile managers make them."""
+    folder = store.path.parent / "home"
+    folder.mkdir()
+    (folder / "second").symlink_to(store.path)
+    (folder / "first").symlink_to("second")
+    return TokenFile(folder / "first")
+
+
+def test_s3_an_own_link_is_followed(store: TokenFile, link: TokenFile) -> None:
+    """What it leads to is loaded, made, replaced in its own folder and deleted; the links stay as they are."""
+    before = set(link.path.parent.iterdir())
+    assert link.load() is None
+    link.save(OLD)
+    link.save(ISSUED)
+    assert (ISSUED, store.path) == (store.load(), find_target(link.path))
+    assert ISSUED == link.load()
+    assert "deleted" == forget(link.path)
+    assert (None, None) == (link.load(), forget(link.path))
+    assert before == set(link.path.parent.iterdir())
+    assert [link.path.parent] == list(store.path.parent.iterdir())
+
+
+def test_s3_what_is_wrong_behind_a_link_is_told_with_both_paths(store: TokenFile, link: TokenFile) -> None:
+    """The command that mends it names the file itself."""
+    store.save(OLD)
+    store.path.chmod(0o644)
+    assert (
+        f"{link.path}: this is a link to {store.path}; "
+        f"its mode 0644 lets others than its owner use it: chmod 600 {store.path}"
+    ) == str(failure_of(link.load))
+
+
+@pytest.mark.parametrize(("leads_to", "number"), [("first", errno.ELOOP), ("none/token.json", errno.ENOENT)])
+def test_s3_a_link_that_leads_nowhere_gets_no_token(link: TokenFile, leads_to: str, number: int) -> None:
+    """Neither round in a circle, nor into a folder that there is not, and that nobody asked for."""
+    link.path.with_name("second").unlink()
+    link.path.with_name("second").symlink_to(leads_to)
+    assert number == failure_of(link.save, ISSUED).errno
+    assert not link.path.with_name("none").exists()
+
+
+@root_only
 @pytest.mark.parametrize("dangling", [False, True])
-def test_s3_a_link_is_never_followed(store: TokenFile, *, dangling: bool) -> None:
-    """`load` refuses a link, `save` replaces it and `delete` removes it; what it leads to stays as it was."""
-    victim = TokenFile(store.path.with_name("victim.json"))
+def test_s3_another_users_link_is_refused(store: TokenFile, link: TokenFile, *, dangling: bool) -> None:
+    """Wherever in the chain it is and wherever it leads, since that user may have meant another file."""
     if not dangling:
-        victim.save(OLD)
-    store.path.symlink_to(victim.path)
-    reason = "this is a symbolic link, which may lead anywhere: put a file in its place, or sign in"
-    assert f"{store.path}: {reason}" == str(failure_of(store.load))
-    store.save(ISSUED)
-    assert not store.path.is_symlink()
-    assert ISSUED == store.load()
-    store.path.unlink()
-    store.path.symlink_to(victim.path)
-    store.delete()
-    assert not store.path.is_symlink()
-    assert (None if dangling else OLD) == victim.load()
+        store.save(OLD)
+    second = link.path.with_name("second")
+    os.chown(second, NOBODY, NOBODY, follow_symlinks=False)
+    for error in (failure_of(link.load), failure_of(link.save, ISSUED), failure_of(link.delete)):
+        assert (
+            f"{link.path}: the symbolic link {second} belongs to nobody, so it is not followed; {ELSEWHERE}"
+        ) == str(error)
+    assert (None if dangling else OLD) == store.load()
 
 
-def test_s3_a_link_that_appears_at_the_last_moment_is_not_followed(
-    monkeypatch: pytest.MonkeyPatch, store: TokenFile
-) -> None:
-    """The look at the path is for a clear message; the system is what refuses, for each call that opens the file."""
-    victim = TokenFile(store.path.with_name("victim.json"))
-    victim.save(OLD)
-    store.path.symlink_to(victim.path)
-    monkeypatch.setattr(Path, "is_symlink", lambda _: False)
-    for error in (failure_of(store.load), failure_of(store.save, ISSUED), failure_of(store.delete)):
-        assert errno.ELOOP == error.errno
-    assert OLD == victim.load()
-
-
-def test_s3_a_link_is_not_written_through_in_place(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
-    """Where the link cannot be replaced either, the save fails; what it leads to stays as it was."""
-    victim = TokenFile(store.path.with_name("victim.json"))
-    victim.save(OLD)
-    store.path.symlink_to(victim.path)
-    monkeypatch.setattr(os, "replace", fail_with(errno.EBUSY))
-    assert errno.EBUSY == failure_of(store.save, ISSUED).errno
-    assert OLD == victim.load()
+@root_only
+def test_s3_a_link_of_root_is_followed_to_a_file_of_ones_own(open_folder: Path) -> None:
+    """As an administrator sets it up: the owner of the file is the one who counts."""
+    for name in ("mine", "others"):
+        (open_folder / name).mkdir()
+        (open_folder / name).chmod(0o777)
+    (open_folder / "link").symlink_to("mine/token.json")
+    (open_folder / "link of others").symlink_to("others/token.json")
+    TokenFile(open_folder / "others" / "token.json").save(OLD)
+    code = "store.save(ISSUED); print(store.load() == ISSUED); attempt(TokenFile(sys.argv[1] + ' of others').load)"
+    loaded, refused = python(DROP_ROOT + code, open_folder / "link").splitlines()
+    assert ("True", True) == (loaded, "it belongs to root and not to nobody" in refused)
 
 
 @root_only
@@ -162,10 +218,9 @@ def test_s5_a_file_and_folder_of_another_user_are_named(open_folder: Path, folde
         if folder_mode == 0o555
         else "its folder belongs to root, as after a sign-in with sudo"
     )
-    elsewhere = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
     assert [
         f"{errno.EACCES} {store.path}: could not {verb} the token: Permission denied; {advice}"
-        for verb, advice in (("load", owner), ("save", f"{owner}; {elsewhere}"), ("delete", owner))
+        for verb, advice in (("load", owner), ("save", f"{owner}; {ELSEWHERE}"), ("delete", owner))
     ] == python(DROP_ROOT + code, store.path).splitlines()
     assert OLD == store.load()
 
@@ -177,10 +232,6 @@ def test_s5_a_file_and_folder_of_another_user_are_named(open_folder: Path, folde
         ("own readable file", ""),
         ("another's file", "; it belongs to ME and not to user 54321, who runs this: sudo chown 54321 FILE"),
         ("another's folder", "; its folder belongs to ME, as after a sign-in with sudo"),
-        (
-            "another's folder ticktick-oauth",
-            "; its folder belongs to ME, as after a sign-in with sudo: sudo chown -R 54321 FOLDER",
-        ),
         ("own folder", ""),
         ("own folder that cannot be entered", "; its folder cannot be entered: chmod 700 FOLDER"),
         ("own folder that cannot be written", ""),
@@ -192,9 +243,6 @@ def test_s5_what_to_do_fits_who_owns_what(
 ) -> None:
     """The system says no more than "Permission denied": the error adds what can be seen of the owners."""
     me = pwd.getpwuid(os.geteuid()).pw_name
-    if "ticktick-oauth" in case:
-        store = TokenFile(store.path.parent / "ticktick-oauth" / "token.json")
-        store.path.parent.mkdir()
     if "file" in case:
         store.save(OLD)
         store.path.chmod(0o600 if "readable" in case else 0)
@@ -221,4 +269,4 @@ def test_s5_an_empty_folder_that_may_not_be_written_is_refused(open_folder: Path
     open_folder.chmod(0o555)
     line = python(DROP_ROOT + "attempt(store.save, ISSUED)", open_folder / "token.json")
     assert line.startswith(f"{errno.EACCES} {open_folder}/token.json: could not save the token: Permission denied; ")
-    assert "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE" in line
+    assert ELSEWHERE in line

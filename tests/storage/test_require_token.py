@@ -1,5 +1,6 @@
 """`require_token`: the kept token of one server, or what to run."""
 
+import errno
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from storage.keeping import ISSUED, OLD, failure_of
 from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued
 from ticktick_oauth.exceptions import SignInRequiredError
 from ticktick_oauth.storage import TokenFile, _kept, require_token
-from ticktick_oauth.storage._kept import require_issued
+from ticktick_oauth.storage._kept import find_kept, list_kept, require_issued
 
 NOW = datetime.now(timezone.utc)
 VALID = evolve(ISSUED, issued_at=NOW)
+DIDAS = evolve(VALID, server=DIDA365)
+CALLS = "call get_token() or sign_in(), or set $TICKTICK_OAUTH_TOKEN"
 OWN = AuthorizationServer(
     issuer="https://own.example/a",
     authorization_endpoint="https://own.example/authorize",
@@ -42,16 +45,24 @@ class Memory:
 
 @pytest.fixture(autouse=True)
 def default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TokenFile:
-    """Make the default store, in a folder of its own, and no variable with a token."""
+    """Make the default store of TickTick's token, in a folder of its own, and no variable with a token or a file."""
     monkeypatch.delenv("TICKTICK_OAUTH_TOKEN", raising=False)
-    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", str(tmp_path / "default.json"))
+    monkeypatch.delenv("TICKTICK_OAUTH_TOKEN_FILE", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     return TokenFile()
+
+
+@pytest.fixture
+def dida365(default: TokenFile) -> TokenFile:
+    """Make the default store of Dida365's token."""
+    return TokenFile(default.path.with_name("dida365.com.json"))
 
 
 def refusal_of(*arguments: object, **options: object) -> str:
     """Ask for a token that there is not, and return the message."""
     with pytest.raises(SignInRequiredError) as caught:
         require_token(*arguments, **options)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(f"{caught.value.reason}; ")
     assert str(ISSUED.token.access_token) not in str(caught.value)
     assert (None, None) == (caught.value.__cause__, caught.value.__context__)
     return str(caught.value)
@@ -65,29 +76,82 @@ def test_a_valid_token_is_returned(default: TokenFile, store: TokenFile) -> None
         assert VALID.token == token
 
 
-def test_without_a_token_the_message_says_what_to_run(default: TokenFile, tmp_path: Path) -> None:
+def test_without_a_token_the_message_says_what_to_run_or_call(default: TokenFile, tmp_path: Path) -> None:
     """The command keeps the token where it was looked for, and signs in at the server that was asked for."""
     file = TokenFile(tmp_path / "my token.json")
-    assert f"no token is kept in {default.path}; sign in with: ticktick-oauth login" == refusal_of()
+    login = "sign in with: ticktick-oauth login"
+    assert f"no token is kept in {default.path}; {login}, or {CALLS}" == refusal_of()
     assert (
-        f"no token is kept in {file.path}; "
-        f"sign in with: ticktick-oauth login --server dida365 --token-file '{file.path}'"
+        f"no token is kept in {file.path}; {login} --server dida365 --token-file '{file.path}', "
+        "or call get_token(store)"
     ) == refusal_of(file, server=DIDA365)
-    assert (
-        f"no token is kept in {default.path}; sign in with: ticktick-oauth login --server https://own.example/a"
-    ) == refusal_of(server=OWN)
-    assert refusal_of(server=evolve(OWN, issuer="https://a.example/$(b)")).endswith("--server 'https://a.example/$(b)'")
-    assert "no token is kept in the store; sign in again, and save the token there" == refusal_of(Memory(None))
+    own = default.path.with_name("own.example.json")
+    assert f"no token is kept in {own}; {login} --server https://own.example/a, or {CALLS}" == refusal_of(server=OWN)
+    assert "--server 'https://a.example/$(b)'," in refusal_of(server=evolve(OWN, issuer="https://a.example/$(b)"))
+    assert "no token is kept in the store; sign in by get_token(store), or keep there what sign_in() returns" == (
+        refusal_of(Memory(None))
+    )
 
 
-def test_a_token_of_another_server_is_not_handed_out(default: TokenFile) -> None:
-    """Servers are the same when their issuers are, whatever their other addresses."""
+def test_a_token_for_each_server_lies_beside_the_other(default: TokenFile, dida365: TokenFile) -> None:
+    """Each is found in its own default file; servers are the same when their issuers are."""
     default.save(VALID)
-    assert (
-        f"the token in {default.path} is one of https://ticktick.com, not of https://dida365.com; "
-        "sign in with: ticktick-oauth login --server dida365"
-    ) == refusal_of(server=DIDA365)
+    dida365.save(DIDAS)
+    assert (VALID.token, DIDAS.token) == (require_token(), require_token(server=DIDA365))
     assert VALID.token == require_token(server=evolve(OWN, issuer="https://ticktick.com"))
+    assert [dida365.path, default.path] == list_kept()
+    assert default.path == find_kept()
+
+
+def test_ticktick_file_does_for_another_server_until_that_has_its_own(default: TokenFile, dida365: TokenFile) -> None:
+    """It is read for the server whose token it holds; what cannot be read there is no other server's affair."""
+    assert (default.path, dida365.path, []) == (find_kept(), find_kept(DIDA365), list_kept())
+    default.save(DIDAS)
+    assert (default.path, DIDAS.token) == (find_kept(DIDA365), require_token(server=DIDA365))
+    dida365.save(evolve(OLD, server=DIDA365))
+    assert f"the token in {dida365.path} expire" in refusal_of(server=DIDA365)
+    default.path.write_text("x")
+    assert dida365.path == find_kept(DIDA365)
+    dida365.delete()
+    assert dida365.path == find_kept(DIDA365)
+    default.path.unlink()
+    dida365.save(DIDAS)
+    assert dida365.path == find_kept()
+
+
+def test_no_advice_leads_to_replacing_another_servers_token(default: TokenFile, dida365: TokenFile) -> None:
+    """The message names what to pass; a sign-in only where it is kept in another file."""
+    dida365.save(DIDAS)
+    words = f"the token in {dida365.path} is for Dida365; pass server=DIDA365"
+    assert f"{words}, or sign in with: ticktick-oauth login, or {CALLS}" == refusal_of()
+    assert words == refusal_of(dida365)
+    default.save(evolve(VALID, server=OWN))
+    assert (f"the token in {default.path} is for https://own.example/a; pass server=... of this issuer") == refusal_of()
+    assert "the token in the store is for TickTick; pass server=TICKTICK" == refusal_of(Memory(VALID), server=DIDA365)
+    dida365.path.write_text("x")
+    default.save(OLD)
+    assert f"no token is kept in {default.path.with_name('own.example.json')}" in refusal_of(server=OWN)
+
+
+def test_one_file_for_all_servers_is_the_only_one(
+    monkeypatch: pytest.MonkeyPatch, default: TokenFile, dida365: TokenFile, store: TokenFile
+) -> None:
+    """`$TICKTICK_OAUTH_TOKEN_FILE` names it, whatever the server."""
+    default.save(VALID)
+    dida365.save(DIDAS)
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", str(store.path))
+    assert ([], store.path, store.path) == (list_kept(), find_kept(), find_kept(DIDA365))
+    store.save(DIDAS)
+    assert [store.path] == list_kept()
+    assert f"the token in {store.path} is for Dida365; pass server=DIDA365" == refusal_of()
+    assert DIDAS.token == require_token(server=DIDA365)
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error(default: TokenFile) -> None:
+    """For those who ask what is kept; no token is kept there for others."""
+    default.path.parent.write_text("")
+    error = failure_of(list_kept)
+    assert (str(default.path.parent), errno.ENOTDIR) == (error.filename, error.errno)
 
 
 def test_a_token_that_has_to_be_valid_for_longer_is_not_handed_out(
@@ -103,15 +167,17 @@ def test_a_token_that_has_to_be_valid_for_longer_is_not_handed_out(
 
     monkeypatch.setattr(_kept, "datetime", Clock)
     default.save(ISSUED)
-    advice = "sign in with: ticktick-oauth login"
     day = timedelta(days=1)
     at = ISSUED.expires_at - day - timedelta(seconds=1)
     assert ISSUED.token == require_token(leeway=day)
     at = ISSUED.expires_at - day
-    assert f"the token in {default.path} expires on 2027-05-22 at 11:59 UTC; {advice}" == refusal_of(leeway=day)
+    assert (
+        f"the token in {default.path} expires on 2027-05-22 at 11:59 UTC; "
+        "a sign-in before then may bring the same token: ask for less leeway, or sign in after it"
+    ) == refusal_of(leeway=day)
     assert (ISSUED.token, ISSUED) == (require_token(), require_issued())
     at = ISSUED.expires_at
-    assert f"the token in {default.path} expired on 2027-05-22 at 11:59 UTC; {advice}" == refusal_of()
+    assert f"the token in {default.path} expired on 2027-05-22 at 11:59 UTC; sign in with: " in refusal_of()
 
 
 def test_a_token_in_the_environment_needs_no_file(monkeypatch: pytest.MonkeyPatch, default: TokenFile) -> None:
@@ -122,19 +188,29 @@ def test_a_token_in_the_environment_needs_no_file(monkeypatch: pytest.MonkeyPatc
     assert f"no token is kept in {default.path}" in refusal_of(default)
 
 
+def test_another_servers_token_in_the_environment_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, default: TokenFile
+) -> None:
+    """For the file of the server that was asked for; where that is missing, the message says whose is there."""
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(DIDAS))
+    assert "the token in $TICKTICK_OAUTH_TOKEN is for Dida365; pass server=DIDA365, or sign in" in refusal_of()
+    default.save(VALID)
+    assert (VALID.token, DIDAS.token) == (require_token(), require_token(server=DIDA365))
+
+
 def test_a_bad_token_in_the_environment_is_not_passed_over(monkeypatch: pytest.MonkeyPatch, default: TokenFile) -> None:
     """The file does not stand in for what was set: the message says which variable to unset; empty counts as unset."""
     default.save(VALID)
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(OLD))
     assert (
         "the token in $TICKTICK_OAUTH_TOKEN expired on 2026-11-23 at 12:00 UTC; "
-        "unset it, and sign in with: ticktick-oauth login"
+        "set a new one, or unset it and sign in with: ticktick-oauth login"
     ) == refusal_of()
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "x")
     error = failure_of(require_token)
     assert (
         "$TICKTICK_OAUTH_TOKEN: this cannot be read as a kept token; document: not JSON from character 0 on; "
-        "it takes the line that ticktick-oauth token --format issued prints"
+        "it takes what ticktick-oauth token --format issued prints"
     ) == str(error)
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "")
     assert VALID.token == require_token()
@@ -142,14 +218,21 @@ def test_a_bad_token_in_the_environment_is_not_passed_over(monkeypatch: pytest.M
 
 def test_what_cannot_be_read_is_not_a_missing_token(default: TokenFile) -> None:
     """Signing in would not help before the file is looked at, so the StorageError passes through."""
-    default.path.touch(0o600)
+    default.save(VALID)
     default.path.write_text("x")
     assert str(default.path) == failure_of(require_token).filename
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"leeway": 14}, "leeway must be of type timedelta, not int"), ({"server": "x"}, "server must")],
+    [
+        ({"leeway": 14}, "leeway must be of type timedelta, not int"),
+        ({"server": TokenFile}, "server must be of type AuthorizationServer, not type"),
+        ({"server": "Dida365"}, "server must be of type AuthorizationServer, not str: pass DIDA365"),
+        ({"server": "x"}, "server must be of type AuthorizationServer, not str: pass TICKTICK"),
+        ({"store": "token.json"}, r"store must be a TokenStore, not str: pass TokenFile\(path\)"),
+        ({"store": DIDA365}, "store must be a TokenStore, not AuthorizationServer"),
+    ],
 )
 def test_a_wrong_type_is_the_callers_mistake(options: dict[str, object], words: str) -> None:
     """A TypeError at the call, whether or not a token is kept."""

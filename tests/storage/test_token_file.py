@@ -12,13 +12,23 @@ from typing import NoReturn
 import pytest
 from attrs import evolve
 
-from storage.keeping import ACCESS_TOKEN, HOMELESS, ISSUED, OLD, fail_with, failure_of, posix_only, python, root_only
-from ticktick_oauth import OAuthTokenV1, dump_issued, storage
+from storage.keeping import (
+    ACCESS_TOKEN,
+    ELSEWHERE,
+    HOMELESS,
+    ISSUED,
+    OLD,
+    fail_with,
+    failure_of,
+    posix_only,
+    python,
+    root_only,
+)
+from ticktick_oauth import TICKTICK, OAuthTokenV1, dump_issued, storage
 from ticktick_oauth.storage import TokenFile, TokenStore, default_path
-from ticktick_oauth.storage._kept import find_replaceable, forget, keep
+from ticktick_oauth.storage._kept import find_replaceable, find_unexpanded, forget, keep
 
 KEPT = dump_issued(ISSUED)
-ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
 
 
 def write(store: TokenFile, content: str | bytes) -> bytes:
@@ -139,6 +149,50 @@ def test_the_default_path_follows_the_environment(
     assert Path(expected) == default_path() == TokenFile().path
 
 
+@pytest.mark.parametrize(
+    ("issuer", "name"),
+    [
+        ("https://ticktick.com", "token.json"),
+        ("https://dida365.com", "dida365.com.json"),
+        ("https://Own.Example:8443/a", "own.example-8443.json"),
+        ("http://[::1]:8080", "___1_-8080.json"),
+        ("http://[::1]", "___1_.json"),
+        ("https://own_example:", "own_example.json"),
+    ],
+)
+def test_each_server_has_a_default_file(monkeypatch: pytest.MonkeyPatch, issuer: str, name: str) -> None:
+    """It is named by its host; a file that the environment names is for all."""
+    monkeypatch.delenv("TICKTICK_OAUTH_TOKEN_FILE", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/c")
+    server = evolve(TICKTICK, issuer=issuer)
+    assert Path("/c/ticktick-oauth", name) == default_path(server)
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", "/a")
+    assert Path("/a") == default_path(server)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("$HOME/t.json", "$HOME"),
+        ("/a/${HOME}/t.json", "${HOME}"),
+        ("%USERPROFILE%\\t.json", "%USERPROFILE%"),
+        ("/a/100%/$5/b$/c%20d", None),
+    ],
+)
+def test_s17_a_variable_that_was_not_expanded_is_named(
+    monkeypatch: pytest.MonkeyPatch, path: str, name: str | None
+) -> None:
+    """As in a unit of systemd or an env file: a folder of that name is not what was meant."""
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", path)
+    assert name == find_unexpanded(path)
+    if name is None:
+        assert Path(path) == default_path()
+    else:
+        assert f"$TICKTICK_OAUTH_TOKEN_FILE holds {name} as such: write out what it stands for" == str(
+            failure_of(default_path)
+        )
+
+
 def test_a_tilde_is_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """A leading ~ of an argument is expanded; one that is part of a name is not."""
     monkeypatch.setenv("HOME", "/home/me")
@@ -156,7 +210,8 @@ def test_s15_without_a_home_the_error_says_what_to_set(monkeypatch: pytest.Monke
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", fail)
     for error in (failure_of(default_path), failure_of(TokenFile), failure_of(TokenFile, "~nobody-of-that-name/x")):
-        reason = f"this user has no home folder, or ~ names an unknown user; {ELSEWHERE}"
+        reason = "this user has no home folder, or ~ names an unknown user"
+        reason = f"{reason}; {ELSEWHERE}, or put a token into $TICKTICK_OAUTH_TOKEN"
         assert (None, reason) == (error.filename, str(error))
 
 

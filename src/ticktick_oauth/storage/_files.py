@@ -1,14 +1,17 @@
 """Keep bytes in a private file that is never half written.
 
-What a check here refuses is a ``StorageError`` without a path; what the system refuses is its own ``OSError``.
+What a check here refuses is a ``StorageError`` without a path; what the system refuses is its own ``OSError``. No link
+is followed here.
 """
 
 import errno
 import os
 import re
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 from ..exceptions import StorageError
 from ._access import check_private, check_regular, flags, is_read_only, make_private
@@ -20,38 +23,34 @@ _DELETED = b"\n"
 _TEMPORARY = r"\.ticktick-oauth-[0-9a-f]{16}\.tmp"
 # A new temporary file vanishes only when another process sweeps within the microseconds before it is locked.
 _ATTEMPTS = 10
+# On Windows a file cannot be replaced while it is open, nor opened while it is replaced: for a moment, in either case.
+_PATIENCE = 40
+_MOMENT = 0.005  # seconds
+# A program that still saves made its temporary file less long ago than this.
+_OLD = 3600  # seconds
 # A mount point can be neither replaced nor removed; nor can anything in a folder that may not be written.
 _FIXED = {errno.EACCES, errno.EBUSY, errno.EPERM, errno.EROFS}
 # What systems and network file systems answer that cannot sync a folder, or do not let it be opened for that.
 _CANNOT_SYNC = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM}
 
 
-def read_file(path: Path) -> bytes | None:
+_T = TypeVar("_T")
+
+
+def read_file(path: Path, *, whoever_may_read: bool = False) -> bytes | None:
     """Return what a private file holds, or None when nothing is kept there.
 
-    On a file system that is mounted read-only, as a secret is, links, owners and modes are the platform's affair.
+    On a file system that is mounted read-only, as a secret is, owners and modes are the platform's affair.
     """
-    is_link = path.is_symlink()
-    if is_link and not is_read_only(path):
-        raise StorageError("this is a symbolic link, which may lead anywhere: put a file in its place, or sign in")
-    return _read(path, is_link=is_link, is_private=True)
-
-
-def read_replaceable(path: Path) -> bytes | None:
-    """Return what a file holds that `write_file` would replace, whoever may read it; None for a link, or when empty."""
-    return None if path.is_symlink() else _read(path, is_link=False, is_private=False) or None
-
-
-def _read(path: Path, *, is_link: bool, is_private: bool) -> bytes | None:
     # Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
-    mode = os.O_RDONLY | flags("O_NONBLOCK", "O_NOCTTY") | (0 if is_link else flags("O_NOFOLLOW"))
+    mode = os.O_RDONLY | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW")
     try:
-        descriptor = os.open(path, mode)
+        descriptor = _patiently(lambda: os.open(path, mode))
     except FileNotFoundError:
         return None
     try:
         check_regular(descriptor)
-        if is_private and not is_read_only(descriptor):
+        if not whoever_may_read and not is_read_only(descriptor):
             check_private(path, descriptor)
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(MAX_SIZE + 1)
@@ -62,36 +61,61 @@ def _read(path: Path, *, is_link: bool, is_private: bool) -> bytes | None:
     return None if data == _DELETED else data
 
 
-def write_file(path: Path, data: bytes) -> bool:
-    """Put bytes in the place of a file or link; return whether they had to be written into the file itself."""
-    _make_folders(path)
+def write_file(path: Path, data: bytes, *, make_folders: bool = True) -> bool:
+    """Put bytes in the place of a file; return whether they had to be written into the file itself."""
+    if make_folders:
+        _make_folders(path)
     _sweep(path.parent)
     return _change(path, data, lambda: _replace(path, data))
 
 
+def try_to_write(path: Path, *, make_folders: bool = True) -> None:
+    """Do all of `write_file` that changes nothing: make the folders, and a private file, which goes again."""
+
+    def make_file() -> None:
+        with _temporary_file(path):
+            pass
+
+    if make_folders:
+        _make_folders(path)
+    _change(path, None, make_file)
+
+
 def remove_file(path: Path) -> str | None:
-    """Remove a file or link, or empty it where it cannot be removed; return which, or None when nothing was kept."""
+    """Remove a file, or empty it where it cannot be removed; return which, or None when nothing was kept."""
     _sweep(path.parent)
     try:
         path.lstat()  # on a read-only file system, `unlink` fails before it looks
     except FileNotFoundError:
         return None
-    is_kept = path.is_symlink() or read_replaceable(path) is not None
+    is_kept = bool(read_file(path, whoever_may_read=True))
     is_emptied = _change(path, _DELETED, lambda: _unlink(path))
     return ("emptied" if is_emptied else "deleted") if is_kept else None
 
 
-def _change(path: Path, data: bytes, change: Callable[[], None]) -> bool:
-    """Call ``change``; where the file can be neither renamed nor removed, write bytes into it, and return True."""
+def _change(path: Path, data: bytes | None, change: Callable[[], None]) -> bool:
+    """Call ``change``; where the file can be neither renamed nor removed, write bytes into it, and return True.
+
+    None stands for no bytes: whether they could be written is looked at.
+    """
     try:
         change()
     except OSError as error:
         failure = error
     else:
         return False
-    if failure.errno in _FIXED and _overwrite(path, data):
+    if os.name == "posix" and failure.errno in _FIXED and _overwrite(path, data):
         return True
     raise failure
+
+
+def _patiently(task: Callable[[], _T]) -> _T:
+    """Do a task, on Windows again and again for a moment while another program has the file open."""
+    for _ in range(0 if os.name == "posix" else _PATIENCE):
+        with suppress(PermissionError):
+            return task()
+        time.sleep(_MOMENT)
+    return task()
 
 
 def _make_folders(path: Path) -> None:
@@ -111,27 +135,33 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _replace_once(path: Path, data: bytes) -> None:
+    with _temporary_file(path) as (temporary, file):
+        locked = _lock(file.fileno())
+        file.write(data)
+        file.flush()
+        _sync(file.fileno())
+        if not locked:
+            file.close()  # Windows moves no open file; a lock has to last until the file has its name
+        _patiently(lambda: os.replace(temporary, path))  # noqa: PTH105 - the steps of a save are the system's own
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def _temporary_file(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Make a private file beside a path; remove it in the end, unless it has another name by then."""
     temporary = path.parent / f".ticktick-oauth-{os.urandom(8).hex()}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags("O_NOFOLLOW"), 0o600)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
             make_private(path, descriptor)
-            locked = _lock(descriptor)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-            if not locked:
-                file.close()  # Windows moves no open file; a lock has to last until the file has its name
-            os.replace(temporary, path)  # noqa: PTH105 - all steps of a save are the system's own, to be read as one
-    except BaseException:
+            yield temporary, file
+    finally:
         with suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_folder(path.parent)
+            _patiently(temporary.unlink)
 
 
 def _unlink(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    _patiently(lambda: path.unlink(missing_ok=True))
     _sync_folder(path.parent)
 
 
@@ -147,12 +177,18 @@ def _lock(descriptor: int) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the temporary files of programs that were killed: those that nobody has a lock on."""
+    """Remove the temporary files of programs that were killed: those that nobody has a lock on.
+
+    On Windows, where there are no such locks, and to open another's file would make its save fail: the old ones.
+    """
     with suppress(OSError):
         for entry in folder.iterdir():
             if re.fullmatch(_TEMPORARY, entry.name):
                 with suppress(OSError):
-                    _remove_unlocked(entry)
+                    if os.name == "posix":
+                        _remove_unlocked(entry)
+                    elif entry.lstat().st_mtime < time.time() - _OLD:
+                        entry.unlink()
 
 
 def _remove_unlocked(temporary: Path) -> None:
@@ -164,12 +200,23 @@ def _remove_unlocked(temporary: Path) -> None:
         os.close(descriptor)
 
 
+def _sync(descriptor: int) -> None:
+    """Wait until a file is on the disk: on macOS, `fsync` alone waits until the disk has heard of it."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        if full := getattr(fcntl, "F_FULLFSYNC", None):
+            fcntl.fcntl(descriptor, full)
+            return
+    os.fsync(descriptor)
+
+
 def _sync_folder(folder: Path) -> None:
     """Make a change of names survive a power cut, where the system can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | flags("O_DIRECTORY"))  # the folder may be a link
         try:
-            os.fsync(descriptor)
+            _sync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -177,7 +224,7 @@ def _sync_folder(folder: Path) -> None:
             raise
 
 
-def _overwrite(path: Path, data: bytes) -> bool:
+def _overwrite(path: Path, data: bytes | None) -> bool:
     """Replace the content of a file by bytes; return False when it may not be opened for that.
 
     A reader may meet the file empty or half written for a moment, which a rename avoids. When the write fails, the
@@ -190,6 +237,8 @@ def _overwrite(path: Path, data: bytes) -> bool:
     try:
         check_regular(descriptor)
         make_private(path, descriptor)
+        if data is None:
+            return True
         before = os.read(descriptor, os.fstat(descriptor).st_size)
         try:
             _fill(descriptor, data)
@@ -210,7 +259,7 @@ def _fill(descriptor: int, data: bytes) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
     while data:
         data = data[os.write(descriptor, data) :]
-    os.fsync(descriptor)
+    _sync(descriptor)
 
 
 def _is_restored(descriptor: int, before: bytes) -> bool:

@@ -1,42 +1,111 @@
-"""What is kept now: in the variable, in the default files, or in a store; and what to run where nothing is."""
+"""What is kept now: in the variable, in the default files, or in a store; and what to do where nothing is."""
 
 import os
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from .._checks import check_type
-from .._protocol.issued_token import IssuedToken, load_issued
+from .._protocol.issued_token import IssuedToken
 from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 from .._token.model import OAuthTokenV1
-from ..exceptions import SignInRequiredError
-from ._access import do_or_explain, quote
-from ._token_file import TokenFile, TokenStore, default_path, find_replaceable, forget, keep
+from ..exceptions import SignInRequiredError, StorageError
+from ._access import FILE_VARIABLE, TOKEN_VARIABLE, quote
+from ._token_file import (
+    TokenFile,
+    TokenStore,
+    check_can_keep,
+    default_path,
+    find_replaceable,
+    find_target,
+    find_unexpanded,
+    forget,
+    keep,
+    parse_kept,
+)
 
 __all__ = [
     "TOKEN_VARIABLE",
+    "check_can_keep",
+    "check_server",
+    "check_store",
     "command_for",
+    "find_kept",
     "find_replaceable",
+    "find_target",
+    "find_unexpanded",
     "forget",
     "keep",
+    "list_kept",
     "load_from_environment",
     "require_issued",
     "require_token",
 ]
 
-TOKEN_VARIABLE = "TICKTICK_OAUTH_TOKEN"  # noqa: S105 - a name, not a token
 _TOKEN_PLACE = f"${TOKEN_VARIABLE}"
+# By the issuer: a server's name, and the name of the value that a program passes.
+_KNOWN = {TICKTICK.issuer: ("TickTick", "TICKTICK"), DIDA365.issuer: ("Dida365", "DIDA365")}
 
 
-def load_from_environment() -> IssuedToken | None:
-    """Return the token in ``$TICKTICK_OAUTH_TOKEN``, a line of ``dump_issued``; None when it is not set or empty.
+def load_from_environment(server: AuthorizationServer | None = None) -> IssuedToken | None:
+    """Return the token in ``$TICKTICK_OAUTH_TOKEN``, in either form of a kept token.
+
+    Args:
+        server: Whose token is wanted; None for anyone's.
+
+    Returns:
+        None when the variable is not set or empty, or holds another server's token.
 
     Raises:
         StorageError: the variable holds something else.
 
     """
-    text = os.environ.get(TOKEN_VARIABLE)
-    advice = "it takes the line that ticktick-oauth token --format issued prints"
-    return do_or_explain("load", Path(_TOKEN_PLACE), lambda _: load_issued(text), advice) if text else None
+    if not (text := os.environ.get(TOKEN_VARIABLE)):
+        return None
+    issued = parse_kept(text, "it takes what ticktick-oauth token --format issued prints", _TOKEN_PLACE)
+    return issued if server is None or issued.server.issuer == server.issuer else None
+
+
+def list_kept() -> list[Path]:
+    """Return the default files that there are, sorted: the one that ``$TICKTICK_OAUTH_TOKEN_FILE`` names, or several.
+
+    Raises:
+        StorageError: their folder cannot be read.
+
+    """
+    default = default_path()
+    if os.environ.get(FILE_VARIABLE):
+        return [default] if os.path.lexists(default) else []
+    try:
+        return sorted(path for path in default.parent.iterdir() if path.suffix == ".json")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        failure = StorageError(f"could not look for kept tokens: {error.strerror}", str(default.parent), error.errno)
+    raise failure
+
+
+def find_kept(server: AuthorizationServer | None = None) -> Path:
+    """Return the default file where a server's token is looked for, whether or not there is one.
+
+    That is the server's own, or TickTick's where that has the server's token and the server has no file yet. None is
+    for the server of the only file that there is, or else TickTick.
+
+    Raises:
+        StorageError: there is no default path.
+
+    """
+    if server is None:
+        kept = list_kept()
+        return kept[0] if len(kept) == 1 else default_path()
+    own, ticktick = default_path(server), default_path()
+    if own == ticktick or os.path.lexists(own):
+        return own
+    with suppress(StorageError):  # what is wrong with TickTick's file is for those who look for TickTick's token
+        issued = find_replaceable(ticktick, "load")
+        if issued is not None and issued.server.issuer == server.issuer:
+            return ticktick
+    return own
 
 
 def command_for(server: AuthorizationServer, file: Path | None = None, *, command: str = "login") -> str:
@@ -44,6 +113,22 @@ def command_for(server: AuthorizationServer, file: Path | None = None, *, comman
     name = {TICKTICK.issuer: "", DIDA365.issuer: "dida365"}.get(server.issuer, server.issuer)
     options = (f" --server {quote(name)}" if name else "") + (f" --token-file {quote(file)}" if file else "")
     return f"ticktick-oauth {command}{options}"
+
+
+def check_server(server: object) -> None:
+    """Raise a TypeError for what is not a server, with the name of the right one for its name."""
+    if isinstance(server, str):
+        name = "DIDA365" if "dida" in server.lower() else "TICKTICK"
+        raise TypeError(f"server must be of type AuthorizationServer, not str: pass {name}")
+    check_type("server", server, AuthorizationServer)
+
+
+def check_store(store: object) -> None:
+    """Raise a TypeError for what can be no store; None is for the default."""
+    if isinstance(store, (str, os.PathLike)):
+        raise TypeError(f"store must be a TokenStore, not {type(store).__name__}: pass TokenFile(path)")
+    if store is not None and not hasattr(store, "load"):
+        raise TypeError(f"store must be a TokenStore, not {type(store).__name__}")
 
 
 def require_token(
@@ -54,11 +139,12 @@ def require_token(
 ) -> OAuthTokenV1:
     """Return a kept token of a server (by its issuer) that is valid for longer than ``leeway`` by the system's clock.
 
-    Without a store, take the token of ``$TICKTICK_OAUTH_TOKEN`` (a line of ``dump_issued``) when it is set, else that
-    of ``TokenFile()``.
+    Without a store, take the token of ``$TICKTICK_OAUTH_TOKEN`` when it is set and holds one of this server, else that
+    of the server's default file. TickTick's file does for another server whose token it holds, until that one has its
+    own.
 
     Raises:
-        SignInRequiredError: no such token is kept; the message says what to run.
+        SignInRequiredError: no such token is kept; the message says what to run or call.
         StorageError: what is kept cannot be read.
 
     """
@@ -72,30 +158,61 @@ def require_issued(
     leeway: timedelta = timedelta(0),
 ) -> IssuedToken:
     """Do what `require_token` does, and return the token with the moment it was issued."""
-    check_type("server", server, AuthorizationServer)
+    check_store(store)
+    check_server(server)
     check_type("leeway", leeway, timedelta)
-    issued = load_from_environment() if store is None else None
-    place, advice = _TOKEN_PLACE, f"unset it, and sign in with: {command_for(server)}"
-    if issued is None:
-        issued = (TokenFile() if store is None else store).load()
-        place, advice = _describe(store, server)
     now = datetime.now(timezone.utc)
+    issued = load_from_environment(server) if store is None else None
+    place, advice = _TOKEN_PLACE, f"set a new one, or unset it and sign in with: {command_for(server)}"
+    if issued is None:
+        kept = TokenFile(find_kept(server)) if store is None else store
+        issued = kept.load()
+        place, advice = _describe(kept, server, is_default=store is None)
     if issued is None:
         reason = f"no token is kept in {place}"
+        if store is None and (other := _find_other(server, now)):
+            reason, instead = _explain_other(*other)
+            advice = f"{instead}, or {advice}"  # which is kept beside the other
     elif issued.server.issuer != server.issuer:
-        reason = f"the token in {place} is one of {issued.server.issuer}, not of {server.issuer}"
+        reason, advice = _explain_other(place, issued)
+    elif issued.is_expired(now=now):
+        reason = f"the token in {place} expired on {_format(issued.expires_at)}"
     elif issued.is_expired(now=now, leeway=leeway):
-        verb = "expired" if issued.is_expired(now=now) else "expires"
-        reason = f"the token in {place} {verb} on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
+        reason = f"the token in {place} expires on {_format(issued.expires_at)}"
+        advice = "a sign-in before then may bring the same token: ask for less leeway, or sign in after it"
     else:
         return issued
-    raise SignInRequiredError(f"{reason}; {advice}")
+    raise SignInRequiredError(reason, advice)
 
 
-def _describe(store: TokenStore | None, server: AuthorizationServer) -> tuple[str, str]:
+def _format(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d at %H:%M} UTC"
+
+
+def _describe(store: TokenStore, server: AuthorizationServer, *, is_default: bool) -> tuple[str, str]:
     """Return where a store keeps its token, and how to get one there."""
-    if store is None:
-        return str(default_path()), f"sign in with: {command_for(server)}"
-    if isinstance(store, TokenFile):
-        return str(store.path), f"sign in with: {command_for(server, store.path)}"
-    return "the store", "sign in again, and save the token there"
+    if not isinstance(store, TokenFile):
+        return "the store", "sign in by get_token(store), or keep there what sign_in() returns"
+    if is_default:
+        calls = f"call get_token() or sign_in(), or set ${TOKEN_VARIABLE}"
+        return str(store.path), f"sign in with: {command_for(server)}, or {calls}"
+    return str(store.path), f"sign in with: {command_for(server, store.path)}, or call get_token(store)"
+
+
+def _find_other(server: AuthorizationServer, now: datetime) -> tuple[str, IssuedToken] | None:
+    """Return a valid token of another server than the one that has none, and where it is kept."""
+    with suppress(StorageError):
+        stores = [(str(path), TokenFile(path).load) for path in list_kept()]
+        for place, load in [(_TOKEN_PLACE, load_from_environment), *stores]:
+            with suppress(StorageError):
+                issued = load()
+                if issued and issued.server.issuer != server.issuer and not issued.is_expired(now=now):
+                    return place, issued
+    return None
+
+
+def _explain_other(place: str, issued: IssuedToken) -> tuple[str, str]:
+    """Return whose token is kept in a place, and what to pass for it: never what would replace it."""
+    issuer = issued.server.issuer
+    name, value = _KNOWN.get(issuer, (issuer, "... of this issuer"))
+    return f"the token in {place} is for {name}", f"pass server={value}"

@@ -1,6 +1,7 @@
-"""A token in a private file, and what any other place for it has to do."""
+"""A token in a private file, where that file is, and what any other place for a token has to do."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -8,11 +9,14 @@ from typing import Protocol
 from attrs import field, frozen
 
 from .._protocol.issued_token import IssuedToken, dump_issued, load_issued
+from .._protocol.server import TICKTICK, AuthorizationServer
 from ..exceptions import StorageError
-from ._access import ELSEWHERE, FOLDER, VARIABLE, do_or_explain
-from ._files import MAX_SIZE, read_file, read_replaceable, remove_file, write_file
+from ._access import ELSEWHERE, FILE_VARIABLE, TOKEN_VARIABLE, do_or_explain
+from ._files import MAX_SIZE, read_file, remove_file, try_to_write, write_file
 
 _NEXT = "name another file, or move this one away"
+# What a shell, or systemd, or an .env file's reader would have put a value in the place of.
+_UNEXPANDED = r"\$\{\w+\}|\$[A-Za-z_]\w*|%\w+%"
 
 
 class TokenStore(Protocol):
@@ -43,28 +47,43 @@ class TokenStore(Protocol):
         """
 
 
-def default_path() -> Path:
-    """Return the path where the token is kept, the same on every platform.
+def default_path(server: AuthorizationServer = TICKTICK) -> Path:
+    """Return the path where a server's token is kept, the same on every platform.
 
-    It is ``$TICKTICK_OAUTH_TOKEN_FILE`` (a leading ``~`` is expanded), else ``ticktick-oauth/token.json`` in
-    ``$XDG_CONFIG_HOME`` or ``~/.config``.
+    It is ``$TICKTICK_OAUTH_TOKEN_FILE`` (a leading ``~`` is expanded), whatever the server. Without it, TickTick's is
+    ``ticktick-oauth/token.json`` in ``$XDG_CONFIG_HOME`` or ``~/.config``. Any other server has a file of its own in
+    that folder, named by its host, and its port where it has one: ``dida365.com.json``.
 
     Raises:
-        StorageError: the user has no home folder, and one is needed.
+        StorageError: the user has no home folder, and one is needed; or the variable holds a ``$NAME``, ``${NAME}``
+            or ``%NAME%`` that was not expanded.
 
     """
-    if file := os.environ.get(VARIABLE):
+    if file := os.environ.get(FILE_VARIABLE):
+        if name := find_unexpanded(file):
+            raise StorageError(f"${FILE_VARIABLE} holds {name} as such: write out what it stands for")
         return _find(Path(file).expanduser)
     # The XDG Base Directory Specification: a path that is not absolute is invalid, and to be ignored.
     config = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-    return (config if config.is_absolute() else _find(Path.home) / ".config") / FOLDER / "token.json"
+    folder = (config if config.is_absolute() else _find(Path.home) / ".config") / "ticktick-oauth"
+    if server.issuer == TICKTICK.issuer:
+        return folder / "token.json"
+    host = server.issuer.lower().partition("://")[2].partition("/")[0].removesuffix(":")
+    return folder / (re.sub("[^a-z0-9.-]", "_", re.sub(":([0-9]+)$", r"-\1", host)) + ".json")
+
+
+def find_unexpanded(path: str) -> str | None:
+    """Return the first ``$NAME``, ``${NAME}`` or ``%NAME%`` of a path, which nobody can have meant; None without."""
+    found = re.search(_UNEXPANDED, path)
+    return found and found[0]
 
 
 def _find(path: Callable[[], Path]) -> Path:
     try:
         return path()
     except RuntimeError:
-        failure = StorageError(f"this user has no home folder, or ~ names an unknown user; {ELSEWHERE}")
+        reason = "this user has no home folder, or ~ names an unknown user"
+        failure = StorageError(f"{reason}; {ELSEWHERE}, or put a token into ${TOKEN_VARIABLE}")
     raise failure
 
 
@@ -82,19 +101,23 @@ class TokenFile:
     one whole token, the old one or the new one. The next save or delete removes the temporary files of programs that
     were killed. Missing folders are made, for their owner alone.
 
-    Save and delete touch a kept token, an empty file or a symbolic link, and nothing else: any other file, or the
-    token of a newer version, is an error and stays as it is.
+    Save and delete touch a kept token or an empty file, and nothing else: any other file, or the token of a newer
+    version, is an error and stays as it is.
+
+    A symbolic link that belongs to this user or to root is followed, by a delete too, which leaves the link. One that
+    belongs to another user is refused, wherever it leads.
 
     A file that cannot be renamed or removed, such as one that is mounted into a container by itself, is written in
     place. What that costs: a reader may meet an empty or a half written file for a moment, and a power cut or a kill
     in that moment loses the old token and the new one. ``load`` reports it then. A delete leaves a file without a
     token.
 
-    On a file system that is mounted read-only, as Kubernetes and Docker mount secrets, a symbolic link, another owner
-    and the right of others to read are the platform's affair, and accepted.
+    On a file system that is mounted read-only, as Kubernetes and Docker mount secrets, anyone may own and read it.
 
-    What a platform lacks is done without. On Windows the folder's own rights decide who may read. Where files cannot
-    be locked (as there), temporary files stay; where a folder cannot be synced, a power cut may undo the last save.
+    On Windows there are no modes: whoever may read the folder may read the token. A folder in your profile is yours
+    alone, unless you share it. A save waits for up to 0.2 seconds while another program has the file open, and a
+    killed program's temporary file goes an hour later. Where a folder cannot be synced, as there and on some network
+    file systems, a power cut may undo the last save.
     """
 
     path: Path = field(default=None, converter=_to_path)
@@ -104,20 +127,15 @@ class TokenFile:
         """Return the token, or None when there is no file.
 
         Raises:
-            StorageError: the file cannot be read, is not a kept token, is not a regular file or is over 64 KiB; or,
-                unless it is mounted read-only, it is a symbolic link, belongs to another user, or others than its
-                owner have a right to it.
+            StorageError: the file cannot be read, is not a kept token, is not a regular file or is over 64 KiB; a link
+                to it belongs to another user; or, unless it is mounted read-only, it belongs to another user, or
+                others than its owner have a right to it.
 
         """
-        data = do_or_explain("load", self.path, read_file)
-        if data is None:
-            return None
-        if not data:
-            raise StorageError("this file is empty: sign in, and keep the token there", str(self.path))
-        return do_or_explain("load", self.path, lambda _: load_issued(data), _NEXT)
+        return do_or_explain("load", self.path, _load)
 
     def save(self, issued: IssuedToken) -> None:
-        """Keep the token in place of any other; a symbolic link is replaced, not followed.
+        """Keep the token in place of any other.
 
         Raises:
             StorageError: it could not be kept, or not privately, or not safely from a power cut; or something else
@@ -128,7 +146,7 @@ class TokenFile:
         keep(self.path, issued)
 
     def delete(self) -> None:
-        """Remove the file, if there is one; of a symbolic link, the link.
+        """Remove the file, if there is one.
 
         Raises:
             StorageError: it could not be removed, or is something else than a kept token.
@@ -137,13 +155,43 @@ class TokenFile:
         forget(self.path)
 
 
+def _load(path: Path) -> IssuedToken | None:
+    data = read_file(path)
+    if data is None:
+        return None
+    if not data:
+        raise StorageError("this file is empty: sign in, and keep the token there")
+    return parse_kept(data, _NEXT)
+
+
+def parse_kept(text: str | bytes, advice: str, place: str | None = None) -> IssuedToken:
+    """Do what `load_issued` does; its error gets advice, and a place."""
+    try:
+        return load_issued(text)
+    except StorageError as error:
+        failure = StorageError(f"{error.strerror}; {advice}", place)
+    raise failure
+
+
 def keep(path: Path, issued: IssuedToken) -> bool:
     """Do what `TokenFile.save` does, and return whether the file had to be written in place."""
     data = dump_issued(issued).encode() + b"\n"
     if len(data) > MAX_SIZE:
         raise StorageError(f"this token has over {MAX_SIZE} bytes, too many to be loaded", str(path))
     find_replaceable(path, "save")
-    return do_or_explain("save", path, lambda path: write_file(path, data))
+    # Nobody asked for the folder that a link names.
+    return do_or_explain("save", path, lambda target: write_file(target, data, make_folders=target == path))
+
+
+def check_can_keep(path: Path) -> None:
+    """Check that `keep` can keep a token, before a person is asked for one.
+
+    Raises:
+        StorageError: it cannot: the file is another one, or none can be made there, or none that is private.
+
+    """
+    find_replaceable(path)
+    do_or_explain("save", path, lambda target: try_to_write(target, make_folders=target == path))
 
 
 def forget(path: Path) -> str | None:
@@ -159,9 +207,19 @@ def find_replaceable(path: Path, verb: str = "save") -> IssuedToken | None:
         StorageError: something else is there, which is not touched; or it cannot be read.
 
     """
-    data = do_or_explain(verb, path, read_replaceable)
-    return (
-        None
-        if data is None
-        else do_or_explain(verb, path, lambda _: load_issued(data), f"it was left as it is: {_NEXT}")
-    )
+
+    def load(target: Path) -> IssuedToken | None:
+        data = read_file(target, whoever_may_read=True)
+        return parse_kept(data, f"it was left as it is: {_NEXT}") if data else None
+
+    return do_or_explain(verb, path, load)
+
+
+def find_target(path: Path) -> Path:
+    """Return the file that a path leads to by links of this user and root, itself without a link.
+
+    Raises:
+        StorageError: a link belongs to another user.
+
+    """
+    return do_or_explain("load", path, lambda target: target)
