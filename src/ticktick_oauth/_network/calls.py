@@ -35,22 +35,22 @@ def exchange_code(
 ) -> OAuthTokenV1:
     """Trade an authorization code for a token (RFC 6749 section 4.1.3): one request, no retry, no redirect.
 
-    A code is for one use, and spent even by an exchange that fails: only after a ``TransportError`` whose
-    ``code_unused`` is true may it be sent again.
+    A code is for one use, and an exchange that fails may spend it: send it again only after a ``TransportError`` whose
+    ``code_unused`` is true.
 
     Args:
         client: The client that the code was issued to.
-        code: The ``AuthorizationResponse``, which brings its PKCE verifier along, or its code alone.
-        code_verifier: The PKCE secret beside a code alone; None when PKCE is off.
-        http: The urllib3 pool to send through, for proxies and private certificate authorities; it is not closed. Its
-            own headers are sent too, except Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
-            bounds each wait and is checked between reads of the body, so that a server that drips or floods can exceed
-            it; and ``code_unused`` is true only for what urllib3 raises before there is a connection, and where a proxy
-            refused the tunnel. A program that switches http.client's debug output on has it print the request, too.
-            None: a fresh connection, the system's trust store (read again after a failure, or when SSL_CERT_FILE or
-            SSL_CERT_DIR change), no proxy whatever the environment says, no debug output, and a hard deadline.
-        timeout: Seconds for the exchange, over 0 and up to 3600, from when urllib3 and the trust store are loaded. It
-            cannot cut short the look-up of the host's name, as the system's resolver cannot be interrupted.
+        code: The ``AuthorizationResponse``, which has its PKCE verifier with it, or its code alone.
+        code_verifier: The PKCE secret that goes with a code alone; None when PKCE is off.
+        http: A urllib3 pool of yours to send through, for a proxy or an authority of your own; it is not closed. Its
+            headers are sent too, but for Authorization, Content-Type, Accept and Accept-Encoding. The timeout then
+            bounds each wait, and is looked at between two reads of the body: a server that drips can take longer.
+            ``code_unused`` is then true only where urllib3 never had a connection, or a proxy refused the tunnel.
+            If your program turns on http.client's debug output, it prints the request.
+            None: a new connection, a hard deadline, no proxy whatever the environment says, no debug output, and the
+            system's trust store (read again after a failure, and when SSL_CERT_FILE or SSL_CERT_DIR change).
+        timeout: Seconds for the exchange, over 0 and up to 3600, from when urllib3 and the trust store are loaded. The
+            system's look-up of the host's name cannot be cut short.
 
     Raises:
         TokenEndpointError: the endpoint refused, or failed.
@@ -58,7 +58,7 @@ def exchange_code(
         DeadlineExceededError: the time ran out.
         TransportError: no usable answer came.
         TypeError: an argument is of the wrong type.
-        ValueError: an argument is out of its range, or the pool is a proxy's and the endpoint without TLS.
+        ValueError: the code is empty, the timeout is out of its range, or a proxy's pool is to send without TLS.
 
     """
     if isinstance(code, AuthorizationResponse):
@@ -75,14 +75,14 @@ def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: 
     Args:
         issuer: The server's URL, such as ``https://ticktick.com``.
         http: As in ``exchange_code``.
-        timeout: Seconds for the whole of it, as in ``exchange_code``.
+        timeout: Seconds for all of it, as in ``exchange_code``.
 
     Raises:
         RegistrationError: the server has no such document, or it cannot be used.
         DeadlineExceededError: the time ran out.
         TransportError: no usable answer came.
         TypeError: an argument is of the wrong type.
-        ValueError: an argument is out of its range.
+        ValueError: the issuer is not an https URL, or an http one on loopback; or as in ``exchange_code``.
 
     """
     request = MetadataRequest(issuer=issuer)
@@ -104,14 +104,14 @@ def register_client(
         redirect_uri: The one redirect URI of the client, exactly as it will be used.
         client_name: What the person sees the program called.
         http: As in ``exchange_code``.
-        timeout: Seconds for the whole of it, as in ``exchange_code``.
+        timeout: Seconds for all of it, as in ``exchange_code``.
 
     Raises:
-        RegistrationError: the server refused, or has no place to register at.
+        RegistrationError: the server refused, or does not let programs register.
         DeadlineExceededError: the time ran out.
         TransportError: no usable answer came.
         TypeError: an argument is of the wrong type.
-        ValueError: an argument is out of its range.
+        ValueError: the redirect URI or the client's name cannot be used; or as in ``exchange_code``.
 
     """
     request = RegistrationRequest(server=server, redirect_uri=redirect_uri, client_name=client_name)
@@ -123,7 +123,7 @@ def check_timeout(timeout: object, limit: float) -> None:
 
     Raises:
         TypeError: it is not a number.
-        ValueError: it is not over 0 and up to the limit.
+        ValueError: it is not over 0 and at most the limit.
 
     """
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
@@ -134,7 +134,7 @@ def check_timeout(timeout: object, limit: float) -> None:
 
 
 def check_pool(http: object) -> None:
-    """Check what a request is to be sent through; None is for a connection of its own.
+    """Check what a caller passes as a pool; None is for a connection of its own.
 
     Raises:
         TypeError: it is neither None nor a urllib3 pool manager.
@@ -147,13 +147,11 @@ def check_pool(http: object) -> None:
 
 
 class Route:
-    """What the command passes in a pool's place, and what keeps the hard deadline."""
+    """What the command passes in a pool's place: a proxy, and certificates to trust beside the system's."""
 
     def __init__(self, *, ca_bundle: str | None = None, proxy: "Url | None" = None) -> None:
         self.ca_bundle = ca_bundle
-        """A file with certificates to trust beside the system's."""
         self.proxy = proxy
-        """The proxy that a request with TLS goes through."""
 
 
 def open_route(url: str, *, http: Route, timeout: float) -> None:
@@ -163,7 +161,7 @@ def open_route(url: str, *, http: Route, timeout: float) -> None:
         TransportError: it cannot be opened within the timeout, in seconds.
 
     """
-    _load_urllib3(None)
+    _load_urllib3(code_unused=None)
     from .transport import reach
 
     reach(url, http, timeout)
@@ -180,21 +178,16 @@ def _send(request: "Request", http: "PoolManager | Route | None", timeout: float
         )
         reason = f"this Python has no sockets: let JavaScript's fetch {way}"
         raise TransportError(reason, code_unused)
-    _load_urllib3(code_unused)
+    _load_urllib3(code_unused=code_unused)
     from .transport import send
 
     if not isinstance(http, Route):
         check_pool(http)
-    return send(request, http, timeout, code_unused)
+    return send(request, http, timeout, code_unused=code_unused)
 
 
-def _load_urllib3(code_unused: bool | None) -> None:  # noqa: FBT001 - has three values
-    """Load what sends; of urllib3 an older copy may stand in front on the path, as some Lambda layers have one.
-
-    Raises:
-        TransportError: it cannot be loaded, or is too old.
-
-    """
+def _load_urllib3(*, code_unused: bool | None) -> None:
+    """Load what sends, with urllib3, of which an older copy may come first on the path, as in some Lambda layers."""
     try:
         import urllib3
 

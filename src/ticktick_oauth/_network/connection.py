@@ -10,24 +10,20 @@ import re
 import socket
 import ssl
 import time
-from base64 import b64encode
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache, partial
 from io import BufferedReader
 from typing import Any, cast
-from urllib.parse import unquote
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
-from urllib3.util import Url, parse_url
+from urllib3.util import parse_url
 from urllib3.util.ssltransport import SSLTransport
 
 from ..exceptions import TransportError
 from .calls import Route
-
-_PROXY_PORTS = {"http": 80, "https": 443}
 
 
 class Attempt:
@@ -148,6 +144,11 @@ class _DeadlineSocket:
     _decref_socketios = close
 
 
+def make_socket(address: tuple[Any, ...]) -> socket.socket:
+    """Make the socket for one of a host's addresses."""
+    return socket.socket(*address[:3])
+
+
 class _Transport(SSLTransport):
     _io_refs = 0  # as above, for another TLS on top of a proxy's
 
@@ -157,44 +158,39 @@ class _Connection(HTTPConnection):
 
     def __init__(self, *args: Any, attempt: Attempt, **options: Any) -> None:  # noqa: ANN401 - urllib3's
         super().__init__(*args, **options)
-        self._attempt = attempt
+        self.attempt = attempt
         self._unsent: bytearray | None = None
 
     def connect(self) -> None:
         """Connect to the host."""
-        self._connect_to(self._attempt.host, self.port)
+        self.connect_to(self.attempt.host, self.port)
 
-    def _connect_to(self, host: str, port: int, proxy: Url | None = None) -> None:
+    def connect_to(
+        self, host: str, port: int, what: str = "", make: Callable[[Any], socket.socket] = make_socket
+    ) -> None:
         """Connect to the first of a host's addresses that answers; each gets an equal share of the time left."""
-        attempt, what = self._attempt, "the proxy " if proxy else ""
         try:
-            *others, last = resolve(host, port, attempt, what=what)
-            attempt.task = f"connect to {what}{host}"
+            *others, last = resolve(host, port, self.attempt, what=what)
+            self.attempt.task = f"connect to {what}{host}"
             for untried, address in zip(range(len(others) + 1, 1, -1), others, strict=True):
                 with suppress(OSError):
-                    return self._connect_at(address, attempt.left() / untried, proxy)
-            self._connect_at(last, attempt.left(), proxy)
+                    return self._connect_at(address, self.attempt.left() / untried, make)
+            self._connect_at(last, self.attempt.left(), make)
         except OSError as error:
             # As urllib3 does it, which takes a bare reset to mean that the request was sent.
             raise NewConnectionError(self, "not connected") from error
 
-    def _connect_at(self, address: tuple[Any, ...], timeout: float, proxy: Url | None) -> None:
-        family, kind, protocol, _, where = address
-        if proxy and _is_socks(proxy):
-            made = _socks_socket(family, where, proxy, self._attempt)
-            where = self.host, self.port
-        else:
-            made = socket.socket(family, kind, protocol)
-        connected = self._attempt.sockets.enter_context(closing(made))
+    def _connect_at(self, address: Any, timeout: float, make: Callable[[Any], socket.socket]) -> None:  # noqa: ANN401 - the system's
+        connected = self.attempt.sockets.enter_context(closing(make(address)))
         connected.settimeout(timeout)
-        connected.connect(where)
-        self.sock = cast("socket.socket", _DeadlineSocket(connected, self._attempt))
+        connected.connect(address[-1])
+        self.sock = cast("socket.socket", _DeadlineSocket(connected, self.attempt))
 
     def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - urllib3's
         """Send head and body in one write: a server may answer the head, and close, before it gets the body."""
         if self.is_closed:
             self.connect()
-        self._attempt.mark_sent()
+        self.attempt.mark_sent()
         self._unsent = bytearray()
         super().request(*args, **options)
         super().send(self._unsent)
@@ -206,59 +202,21 @@ class _Connection(HTTPConnection):
             self._unsent += data
 
 
-def _socks_socket(family: int, where: tuple[Any, ...], proxy: Url, attempt: Attempt) -> socket.socket:
-    """Make a socket that reads a SOCKS proxy's answers within the time that is left."""
-    import socks  # type: ignore[import-untyped]
-
-    made: Any = socks.socksocket(family)
-    version = socks.SOCKS5 if "5" in str(proxy.scheme) else socks.SOCKS4
-    # With the last letter, the proxy looks up the host's name.
-    made.set_proxy(version, *where[:2], proxy.scheme in {"socks4a", "socks5h"}, *_credentials(proxy))
-
-    def recv_into(buffer: Any) -> int:  # noqa: ANN401 - as above
-        made.settimeout(attempt.left())
-        return socket.socket.recv_into(made, buffer)
-
-    made.recv_into = recv_into
-    return cast("socket.socket", made)
-
-
-def _credentials(proxy: Url) -> tuple[str, str]:
-    user, _, password = (proxy.auth or "").partition(":")
-    return unquote(user), unquote(password)
-
-
-def _is_socks(proxy: Url) -> bool:
-    return str(proxy.scheme).startswith("socks")
-
-
-class _TLSConnection(_Connection, HTTPSConnection):
+class TLSConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         """Connect, through the proxy if there is one, and put TLS on the connection, with a trusted certificate."""
-        attempt = self._attempt
-        if attempt.route and attempt.route.proxy:
-            self._connect_through(attempt.route.proxy)
+        if self.attempt.route and self.attempt.route.proxy:
+            from .proxy import connect_through
+
+            connect_through(self, self.attempt.route.proxy)
         else:
             super().connect()
-        self._start_tls(self.host, f"{attempt.host}{attempt.way}")
+        self.start_tls(self.host, f"{self.attempt.host}{self.attempt.way}")
         self.is_verified = True
 
-    def _connect_through(self, proxy: Url) -> None:
-        host = str(proxy.host).strip("[]")
-        port = proxy.port or _PROXY_PORTS.get(str(proxy.scheme), 1080)
-        if _is_socks(proxy):
-            return self._connect_to(host, port, proxy)
-        credentials = b64encode(":".join(_credentials(proxy)).encode()).decode()
-        self.set_tunnel(self.host, self.port, {"Proxy-Authorization": f"Basic {credentials}"} if proxy.auth else None)
-        self._connect_to(host, port, proxy)
-        if proxy.scheme == "https":
-            self._start_tls(host, "the proxy")
-        self._attempt.task = f"open a tunnel to {self._attempt.host}"
-        self._tunnel()
-        return None
-
-    def _start_tls(self, host: str, name: str) -> None:
-        self._attempt.task = f"complete the TLS handshake with {name}"
+    def start_tls(self, host: str, name: str) -> None:
+        """Put TLS on the connection."""
+        self.attempt.task = f"complete the TLS handshake with {name}"
         self.sock = cast("ssl.SSLSocket", _Transport(self.sock, cast("Any", self).ssl_context, host))
 
 
@@ -267,4 +225,4 @@ class _Pool(HTTPConnectionPool):
 
 
 class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls: Any = _TLSConnection
+    ConnectionCls: Any = TLSConnection

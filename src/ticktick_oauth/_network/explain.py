@@ -72,7 +72,9 @@ def _hint(cause: Exception, attempt: Attempt) -> str:
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
             if os.environ.get(name):
                 return f"; ${name} is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...)"
-    if attempt.task.endswith("with the proxy") and type(cause) is SSLError:
+    if isinstance(cause, SSLCertVerificationError):
+        return ""
+    if attempt.task.endswith("with the proxy") and isinstance(cause, SSLError | ConnectionError):
         return "; if the proxy takes no TLS, write http:// before its host"
     if attempt.task.startswith("open a tunnel") and isinstance(cause, HTTPException | ConnectionError):
         return "; if the proxy takes only TLS, write https:// before its host"

@@ -32,7 +32,8 @@ def send(
     request: Request,
     http: urllib3.PoolManager | Route | None,
     timeout: float,
-    code_unused: bool | None,  # noqa: FBT001 - has three values
+    *,
+    code_unused: bool | None,
 ) -> Answer:
     """Send a request, by the caller's pool or a connection of its own, and return status, headers and body.
 
