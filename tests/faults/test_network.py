@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -56,7 +57,10 @@ def test_n2_no_such_name(watch: Watch, monkeypatch: pytest.MonkeyPatch, number: 
         raise socket.gaierror(number, "no such name")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    _assert_unused(watch.exchange("https://ticktick.invalid/"), "resolve ticktick.invalid", "no such name")
+    _assert_unused(watch.exchange("https://ticktick.invalid/"), "resolve ticktick.invalid: no such name; the code")
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
+    hint = "; $ALL_PROXY is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...); the code"
+    _assert_unused(watch.exchange("https://ticktick.invalid/"), f"no such name{hint}")
 
 
 def test_n2_a_name_that_cannot_be_looked_up(watch: Watch) -> None:
@@ -209,7 +213,10 @@ def test_n19_a_timeout_out_of_its_range(watch: Watch, timeout: object) -> None:
     assert peer.connections == 0
 
 
-@pytest.mark.parametrize(("timeout", "met"), [(True, "bool"), ("5", "str"), (None, "NoneType")])
+@pytest.mark.parametrize(
+    ("timeout", "met"),
+    [(True, "bool"), ("5", "str"), (None, "NoneType"), (timedelta(1), r"timedelta: use its \.total_seconds\(\)")],
+)
 def test_n19_a_timeout_that_is_not_a_number(watch: Watch, timeout: object, met: str) -> None:
     """N19: it is refused by its name and its type before there is a connection."""
     with (

@@ -1,7 +1,9 @@
 """A caller's pool: used as it is, for one request, and released; what then depends on it."""
 
+import errno
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -459,13 +461,22 @@ def test_n26_an_error_that_is_its_own_cause(watch: Watch, make: Callable[[], Exc
             urllib3.exceptions.LocationParseError("<code>"),
             "the address has a part that cannot be used (LocationParseError)",
         ),
+        # N31
+        (OSError(10061, "<code>"), "WSAECONNREFUSED, Connection refused"),
+        (OSError(99999, "<code>"), "error 99999"),
+        (socket.gaierror(), "an unexpected error (gaierror)"),  # as PyPy makes some
+        (ssl.SSLError(), "TLS failed (SSLError)"),
         (OSError("<code>"), "an unexpected error (OSError)"),
         (OSError("<code>", "<code>"), "an unexpected error (OSError)"),
         (RuntimeError("<code>"), "an unexpected error (RuntimeError)"),
     ],
 )
-def test_a_pools_errors_have_a_sentence(watch: Watch, error: Exception, words: str) -> None:
-    """None of them is a bare class name, and none shows what the error quotes."""
+def test_n31_a_pools_errors_have_a_sentence(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    """N31: none of them is a bare class name or number, and none shows what the error quotes; Windows has a table."""
+    monkeypatch.setattr(socket, "errorTab", {10061: "Connection refused."}, raising=False)
+    monkeypatch.setitem(errno.errorcode, 10061, "WSAECONNREFUSED")
     outcome = watch.exchange(ENDPOINT, http=Raising(error))
     assert type(outcome) is TransportError
     assert f"could not get the answer of ticktick.invalid: {words}" == str(outcome).partition("; ")[0]
@@ -474,10 +485,10 @@ def test_a_pools_errors_have_a_sentence(watch: Watch, error: Exception, words: s
 @pytest.mark.parametrize(
     ("codes", "hint"),
     [
-        ((8, 11, 17, 21, 79, 94), ""),
+        ((8, 11, 17, 21, 66, 79, 94), ""),
         ((9, 10), " (is this machine's clock right?)"),
         (
-            (18, 19, 20),
+            (2, 18, 19, 20),
             " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)",
         ),
         (
@@ -487,13 +498,20 @@ def test_a_pools_errors_have_a_sentence(watch: Watch, error: Exception, words: s
     ],
     ids=["none", "clock", "trust", "strict"],
 )
-def test_a_refused_certificate_has_the_hint_of_its_code(watch: Watch, codes: tuple[int, ...], hint: str) -> None:
+def test_a_refused_certificate_has_the_hint_of_its_code(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, codes: tuple[int, ...], hint: str
+) -> None:
     """OpenSSL's words stand before what may be wrong by its code, where there is something to say."""
     for code in codes:
         error = ssl.SSLCertVerificationError("bad certificate")
         error.verify_code, error.verify_message = code, "its words"
         outcome = watch.exchange(ENDPOINT, http=Raising(error))
         assert f"the certificate was refused: its words{hint}; outcome unknown" in str(outcome)
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "platform", "darwin")
+            assert ("Install Certificates.command" in str(watch.exchange(ENDPOINT, http=Raising(error)))) == (
+                code < 21 and "trust" in hint
+            )
 
 
 # Mistakes of the caller
