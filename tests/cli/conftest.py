@@ -4,13 +4,17 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 
+from ticktick_oauth import TICKTICK, AuthorizationServer, IssuedToken, OAuthTokenV1
 from ticktick_oauth._cli import main
 from ticktick_oauth.sandbox import Sandbox
+from ticktick_oauth.storage import TokenFile, default_path
 
 from .login_command import Login, portal_client
 
@@ -24,6 +28,40 @@ class Ended(NamedTuple):
 
 
 Run = Callable[..., Ended]
+Keep = Callable[..., Path]
+NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+DAY = 86400
+UUID4 = UUID("6f9619ff-8b86-4011-b42d-00c04fc964ff")
+ENVIRONMENT = "$TICKTICK_OAUTH_TOKEN"
+
+
+def issue(seconds: int, server: AuthorizationServer = TICKTICK, *, token: UUID = UUID4) -> IssuedToken:
+    """Return a token that has some seconds left at the tests' time."""
+    kept = OAuthTokenV1(access_token=token, expires_in=180 * DAY)
+    return IssuedToken(token=kept, issued_at=NOW + timedelta(seconds=seconds - 180 * DAY), server=server)
+
+
+@pytest.fixture
+def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keep:
+    """Stop the clock, in a home where nothing is kept, and return what keeps a token in its server's default file."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for module in ("keeping", "kept_token", "status"):
+        monkeypatch.setattr(f"ticktick_oauth._cli.{module}.now", lambda: NOW)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            assert tz is timezone.utc
+            return NOW
+
+    monkeypatch.setattr("ticktick_oauth.storage._kept.datetime", Clock)
+
+    def keep(seconds: int, server: AuthorizationServer = TICKTICK, *, token: UUID = UUID4) -> Path:
+        store = TokenFile(default_path(server))
+        store.save(issue(seconds, server, token=token))
+        return store.path
+
+    return keep
 
 
 @pytest.fixture

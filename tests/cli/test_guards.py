@@ -31,13 +31,13 @@ COMMAND = [sys.executable, "-m", "ticktick_oauth"]
 
 @pytest.fixture
 def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
-    """Make the command `status` fail, or do something else instead."""
+    """Make the command `token` fail, or do something else instead."""
 
     def fail(error: BaseException) -> None:
         def raise_it(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr("ticktick_oauth._cli.status.TokenFile", raise_it)
+        monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", raise_it)
 
     return fail
 
@@ -74,7 +74,7 @@ def test_errors_have_exit_codes_and_one_line(
 ) -> None:
     """Each kind of error has its exit code and one line on stderr."""
     fail(error)
-    assert (code, "", f"ticktick-oauth: {message or error}\n") == run("status")
+    assert (code, "", f"ticktick-oauth: {message or error}\n") == run("token")
     assert isinstance(error, OAuthError) == (message is None)
 
 
@@ -216,8 +216,8 @@ def test_a_signal_comes_only_once(monkeypatch: pytest.MonkeyPatch, run: Run) -> 
         finally:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("ticktick_oauth._cli.status.TokenFile", interrupted_twice)
-    assert (143, "", "ticktick-oauth: terminated\n") == run("status")
+    monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", interrupted_twice)
+    assert (143, "", "ticktick-oauth: terminated\n") == run("token")
     assert [130] == ended
 
 
@@ -226,8 +226,8 @@ def test_what_the_process_decided_about_signals_stays(monkeypatch: pytest.Monkey
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     assert 0 == run("schema").code
     assert (signal.SIG_IGN, signal.SIG_DFL) == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
-    monkeypatch.setattr("ticktick_oauth._cli.status.TokenFile", lambda _: signal.raise_signal(signal.SIGTERM))
-    assert 143 == run("status").code
+    monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", lambda _: signal.raise_signal(signal.SIGTERM))
+    assert 143 == run("token").code
     assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
 
 
@@ -255,7 +255,7 @@ def test_an_interruption_leaves_the_prompt_its_line(
     """On a terminal the last words do not stand behind what was being typed."""
     fail(KeyboardInterrupt())
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert (130, "", "\nticktick-oauth: interrupted\n") == run("status")
+    assert (130, "", "\nticktick-oauth: interrupted\n") == run("token")
 
 
 def test_python_m_is_the_same_command() -> None:

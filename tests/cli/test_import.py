@@ -20,17 +20,17 @@ ONE = UUID("6f9619ff-8b86-4011-b42d-00c04fc964ff")
 OTHER = UUID("3fa85f64-5717-4562-b3fc-2c963f66afa6")
 
 
+def answer(token: UUID = ONE, days: int = 100) -> bytes:
+    """Return a token response."""
+    return dumps(OAuthTokenV1(access_token=token, expires_in=days * DAY)).encode()
+
+
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TokenFile:
     """Give the default file, which is not there, at a fixed time."""
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", str(tmp_path / "token.json"))
     monkeypatch.setattr("ticktick_oauth._cli.keeping.now", lambda: NOW)
     return TokenFile()
-
-
-def answer(token: UUID = ONE, days: int = 100) -> bytes:
-    """Return a token response."""
-    return dumps(OAuthTokenV1(access_token=token, expires_in=days * DAY)).encode()
 
 
 def keep(store: TokenFile, days: int, *, token: UUID = ONE, server: AuthorizationServer = TICKTICK) -> IssuedToken:
@@ -86,7 +86,11 @@ def test_a_time_in_the_future_is_wrong_usage(store: TokenFile, run: Run) -> None
     [
         (b"", "this is empty"),
         (b'{"error": "invalid_grant"}', "this is the server's refusal (invalid_grant), not a token"),
-        (b'{"version": 1, "issued_at": "x"}', "this is a kept token"),
+        (b'{"version": 1, "issued_at": "x"}', "this cannot be read as a kept token; "),
+        (b'{"version": 2}', "newer than the 1 that this program knows: update the program"),
+        (b"eyJ2ZXJzaW9uIjogMX", "this cannot be read as a kept token; "),
+        (f"\ufeff{answer().decode()}".encode("utf-16-le"), "this is UTF-16: save it as UTF-8"),
+        (b"\xef\xbb\xbf" + answer(), "this is UTF-8 with a byte order mark (BOM): save it as UTF-8"),
         (b'{"access_token": "canary", "expires_in": 1}', "access_token: expected a UUID of version 4"),
         (b"canary", "document: not JSON"),
     ],
@@ -98,6 +102,39 @@ def test_what_is_not_a_token_is_exit_1(document: bytes, words: str, store: Token
     assert err.startswith("ticktick-oauth: standard input: ")
     assert words in err
     assert not store.path.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["expires_at", "expire_time", "created_at", "expiry", "obtained_at", "expiresAt", "iat"]
+)
+def test_what_another_tool_kept(name: str, store: TokenFile, run: Run) -> None:
+    """Its expires_in counts from a moment that has passed, so that moment is wanted, and the member is named."""
+    document = answer()[:-1] + f', "{name}": 1785000000, "readable": "x", "refresh_expires_in": 5}}'.encode()
+    code, out, err = run("import", stdin=document)
+    assert (1, "", True) == (code, out, f"kept with a time of its own ({name})" in err)
+    assert store.load() is None
+    assert 0 == run("import", "--issued-at", "2026-11-15T12:00:00Z", stdin=document).code
+    assert (ONE, 90, TICKTICK) == kept_token(store)
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(("minutes", "code"), [(4, 0), (6, 1)])
+def test_a_token_of_the_future(minutes: int, code: int, run: Run) -> None:
+    """Two clocks may differ by some minutes; what was issued later than that would seem to last too long."""
+    token = OAuthTokenV1(access_token=ONE, expires_in=DAY)
+    issued = IssuedToken(token=token, issued_at=NOW + timedelta(minutes=minutes))
+    assert code == run("import", stdin=dump_issued(issued).encode()).code
+    assert 2 * code == run("import", f"--issued-at={issued.issued_at.isoformat()}", stdin=answer()).code
+
+
+def test_each_server_has_a_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """A token is kept where its own server's is looked for, whichever way the server is known."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert 0 == run("import", stdin=answer()).code
+    assert 0 == run("import", "--server", "dida365", stdin=answer()).code
+    kept = dump_issued(IssuedToken(token=TokenFile().load().token, issued_at=NOW, server=DIDA365))  # type: ignore[union-attr]
+    assert 0 == run("import", stdin=kept.encode()).code
+    assert ["dida365.com.json", "token.json"] == sorted(path.name for path in tmp_path.glob("*/*"))
 
 
 def test_a_token_that_is_kept_elsewhere(store: TokenFile, run: Run) -> None:
@@ -150,23 +187,24 @@ def test_what_replaces_a_kept_token(kept: int, token: UUID, days: int, server: s
 
 
 @pytest.mark.parametrize(
-    ("days", "server", "reason"),
+    ("token", "days", "server", "reason"),
     [
-        (89, "ticktick", "keeps a token that is valid for longer, until 23 February 2027 (in 90 days)"),
-        (180, "dida365", "keeps a valid token of TickTick"),
+        (ONE, 90, "dida365", "keeps a valid token of TickTick"),  # the same response again
+        (OTHER, 89, "ticktick", "keeps a token that is valid for longer, until 23 February 2027 (in 90 days)"),
+        (OTHER, 180, "dida365", "keeps a valid token of TickTick"),
     ],
 )
-def test_what_replaces_a_kept_token_only_when_asked(
-    days: int, server: str, reason: str, store: TokenFile, run: Run
+def test_what_replaces_a_kept_token_only_when_asked(  # noqa: PLR0913, PLR0917 - as above
+    token: UUID, days: int, server: str, reason: str, store: TokenFile, run: Run
 ) -> None:
     """A token with less time, or of another server, is exit 1 without --replace."""
     before = keep(store, 90)
     advice = "replace it by --replace, or keep this one in another --token-file"
-    ended = run("import", "--server", server, stdin=answer(OTHER, days))
+    ended = run("import", "--server", server, stdin=answer(token, days))
     assert (1, "", f"ticktick-oauth: {store.path} {reason}: {advice}\n") == ended
     assert before == store.load()
-    assert 0 == run("import", "--server", server, "--replace", stdin=answer(OTHER, days)).code
-    assert (OTHER, days) == kept_token(store)[:2]
+    assert 0 == run("import", "--server", server, "--replace", stdin=answer(token, days)).code
+    assert (token, days) == kept_token(store)[:2]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--replace"]])

@@ -1,17 +1,17 @@
 """Run the commands on documents: ``import``, ``check`` and ``schema``."""
 
 import json
+import re
 import sys
 from argparse import ArgumentTypeError, Namespace
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from uuid import UUID
 
 from .._token.converter import loads
 from .._token.parsing import parse_json
-from ..exceptions import InvalidTokenError, OAuthError, StorageError
+from ..exceptions import InvalidTokenError, OAuthError
 from .exits import ANSWER_IS_NO, DONE, USAGE, Stop
 from .options import add_replace, add_server, add_token_file
 from .output import say
@@ -86,31 +86,44 @@ def _parse_time(text: str) -> datetime:
 
 
 def _import(arguments: Namespace) -> None:
-    from ..storage import TokenFile
-    from .keeping import keep_somewhere, now
+    from ..storage._token_file import default_path
+    from .keeping import keep_somewhere, now, path_for
 
-    path = TokenFile(arguments.token_file).path
-    at = now()
-    if arguments.issued_at is not None and arguments.issued_at > at + _TOLERANCE:
+    path = path_for(arguments.token_file, arguments.server)
+    latest = now() + _TOLERANCE
+    if arguments.issued_at is not None and arguments.issued_at > latest:
         raise Stop("--issued-at is in the future: it is the moment when the response came", USAGE)
     document = _read_document("-")
     try:
-        issued = _read_token(document, arguments, at)
+        issued = _read_token(document, arguments)
+        if issued.issued_at > latest:
+            raise Stop("standard input: by this machine's clock, this token was issued in the future", ANSWER_IS_NO)
     except OAuthError as error:
         reason = _recognize(document) or str(error)
     else:
+        if arguments.token_file is None:
+            path = default_path(issued.server)
         keep_somewhere("Kept a token of", issued, path, replace=arguments.replace, even_if_refused=False)
         return
     raise Stop(f"standard input: {reason}", ANSWER_IS_NO)
 
 
-def _read_token(document: bytes, arguments: Namespace, at: datetime) -> "IssuedToken":
+def _read_token(document: bytes, arguments: Namespace) -> "IssuedToken":
     """Read a token response, or a kept token, which has a server and a moment of its own."""
     from .._protocol.issued_token import IssuedToken, load_issued
+    from .keeping import now
 
-    with suppress(StorageError):
+    if _is_kept(document):
         return load_issued(document)
-    return IssuedToken(token=loads(document), issued_at=arguments.issued_at or at, server=arguments.server)
+    token = loads(document)
+    moment = next((name for name, value in _members(document).items() if value and re.fullmatch(_MOMENT, name)), None)
+    if moment and arguments.issued_at is None:
+        raise Stop(
+            f"standard input: this response was kept with a time of its own ({moment}), so its expires_in does not "
+            "count from now: give the moment when it came by --issued-at",
+            ANSWER_IS_NO,
+        )
+    return IssuedToken(token=token, issued_at=arguments.issued_at or now(), server=arguments.server)
 
 
 def _read_document(name: str) -> bytes:
@@ -138,32 +151,41 @@ def _read_document(name: str) -> bytes:
 
 def _recognize(document: bytes) -> str | None:
     """Return what a document is that is not a token response, and what to do; None when it is nothing known."""
+    reason = None
     if not document.strip():
-        return "this is empty: the body of the token endpoint's answer is expected"
-    if len(document) > _MAX_SIZE:
-        return f"this is over {_MAX_SIZE} bytes, which no answer of a token endpoint has"
-    with suppress(ValueError):
-        UUID(document.decode().strip())
-        return "this is an access token alone: the whole answer of the token endpoint is expected, in JSON"
+        reason = "this is empty: the body of the token endpoint's answer is expected"
+    elif len(document) > _MAX_SIZE:
+        reason = f"this is over {_MAX_SIZE} bytes, which no answer of a token endpoint has"
+    elif encoding := next((name for mark, name in _ENCODINGS.items() if document.startswith(mark)), None):
+        reason = f"this is {encoding}: save it as UTF-8, in PowerShell with Out-File -Encoding ascii"
+    elif re.fullmatch(rb"\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*", document):
+        reason = "this is an access token alone: the whole answer of the token endpoint is expected, in JSON"
+    elif (error := _members(document).get("error")) is not None:
+        name = f" ({error})" if error in _ERRORS else ""
+        reason = f"this is the server's refusal{name}, not a token: sign in again with ticktick-oauth login"
+    return reason
+
+
+def _members(document: bytes) -> dict[str, object]:
+    """Return the members of a JSON object; anything else has none."""
     with suppress(InvalidTokenError):
         members = parse_json(document)
         if isinstance(members, dict):
-            return _recognize_members(cast("dict[str, object]", members))
-    return None
+            return cast("dict[str, object]", members)
+    return {}
 
 
-def _recognize_members(members: dict[str, object]) -> str | None:
-    if "issued_at" in members:
-        return "this is a kept token: ticktick-oauth status --token-file FILE describes it"
-    if (error := members.get("error")) is not None:
-        name = f" ({error})" if error in _ERRORS else ""
-        return f"this is the server's refusal{name}, not a token: sign in again with ticktick-oauth login"
-    return None
+def _is_kept(document: bytes) -> bool:
+    """Return whether a document is what `dump_issued` writes, or its one-word form: whole, damaged or newer."""
+    members = _members(document)
+    is_word = re.fullmatch(rb"[\s\"']*eyJ[\w\s=-]+[\s\"']*", document) is not None  # the beginning of a JSON object
+    return is_word or ("access_token" not in members and not members.keys().isdisjoint({"version", "issued_at"}))
 
 
 def _check(arguments: Namespace) -> int:
     document = _read_document(arguments.document)
-    if (kind := _recognize(document)) is not None:
+    kind = "this is a kept token: ticktick-oauth status --token-file FILE describes it"
+    if _is_kept(document) or (kind := _recognize(document) or ""):
         print(f"document: {kind}")
         return ANSWER_IS_NO
     try:

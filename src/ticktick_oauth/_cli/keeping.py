@@ -9,7 +9,15 @@ from .._protocol.issued_token import IssuedToken
 from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 from ..exceptions import StorageError
 from ..storage import TokenFile, default_path
-from ..storage._kept import TOKEN_VARIABLE, command_for, find_replaceable, keep, load_from_environment
+from ..storage._kept import (
+    TOKEN_VARIABLE,
+    command_for,
+    find_kept,
+    find_replaceable,
+    keep,
+    list_kept,
+    load_from_environment,
+)
 from .exits import ANSWER_IS_NO, NOT_KEPT, Stop
 from .output import answer, say
 
@@ -40,13 +48,29 @@ def describe_expiry(issued: IssuedToken, *, at: datetime) -> str:
     return f"until {date} (in {seconds // size} {unit}{'' if seconds // size == 1 else 's'})"
 
 
-def find_places(file: str | None) -> list[tuple[str, Callable[[], IssuedToken | None]]]:
-    """Return where tokens are kept, and what loads each: the file that is named, or the variable and default files."""
+def path_for(file: str | None, server: AuthorizationServer) -> Path:
+    """Return the file that is named, or the one where a server's token is kept by default."""
+    return default_path(server) if file is None else TokenFile(file).path
+
+
+def show_path(path: Path) -> str:
+    """Return a path and, of a link, where it leads: a token does not belong into a folder that is shared."""
+    return f"{path} (a link to {path.resolve()})" if path.is_symlink() else str(path)
+
+
+def find_places(
+    file: str | None, server: AuthorizationServer | None = None
+) -> list[tuple[str, Callable[[], IssuedToken | None]]]:
+    """Return where tokens are kept, and what loads each: the file that is named, or the variable and default files.
+
+    There is at least one. Without a server, they are everyone's.
+    """
     if file is not None:
         store = TokenFile(file)
         return [(str(store.path), store.load)]
     variable = [(f"${TOKEN_VARIABLE}", load_from_environment)] if os.environ.get(TOKEN_VARIABLE) else []
-    return [*variable, *((str(path), TokenFile(path).load) for path in [default_path()])]
+    paths = [find_kept(server)] if server else list_kept() or [default_path()]
+    return [*variable, *((str(path), TokenFile(path).load) for path in paths)]
 
 
 def server_objection(path: Path, server: AuthorizationServer) -> str | None:
@@ -149,7 +173,9 @@ def _make_folder() -> Path:
 
 
 def _report(title: str, issued: IssuedToken, path: Path) -> None:
-    answer(f"{title} {name_of(issued.server)} {describe_expiry(issued, at=now())}\nThe token is kept in {path}")
+    answer(
+        f"{title} {name_of(issued.server)} {describe_expiry(issued, at=now())}\nThe token is kept in {show_path(path)}"
+    )
 
 
 def warn_of_variable() -> None:

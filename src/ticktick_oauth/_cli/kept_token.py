@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -10,10 +11,11 @@ from attrs import evolve
 from .._protocol.issued_token import IssuedToken, dump_issued
 from .._protocol.server import TICKTICK, AuthorizationServer
 from .._token.converter import dumps
-from ..exceptions import StorageError
+from ..exceptions import SignInRequiredError, StorageError
 from ..storage import TokenFile
-from ..storage._kept import TOKEN_VARIABLE, forget, require_issued
-from .keeping import find_places, now, warn_of_variable
+from ..storage._kept import TOKEN_VARIABLE, command_for, find_kept, forget, list_kept, require_issued
+from .exits import ANSWER_IS_NO, USAGE, Stop
+from .keeping import find_places, now, show_path, warn_of_variable
 from .options import add_server, add_token_file
 from .output import answer, say
 
@@ -62,34 +64,59 @@ def add_logout(parser: "Parser") -> None:
         "Delete the kept token from this machine. The service knows no sign-out: where\nelse the token is kept, it "
         "works until it expires.",
         "ticktick-oauth logout",
+        "ticktick-oauth logout --server dida365",
     )
+    add_server(parser, None, "the one whose token is kept")
     add_token_file(parser)
     parser.set_defaults(run=_logout)
 
 
 def _token(arguments: Namespace) -> None:
-    store = None if arguments.token_file is None else TokenFile(arguments.token_file)
-    issued = require_issued(store, server=arguments.server or _only_server(arguments.token_file))
-    print(_FORMATS[arguments.format](issued))
-    if note := _NOTES.get(arguments.format):
-        say(note)
+    file, servers = arguments.token_file, _kept_servers(arguments.token_file)
+    only = next(iter(servers.values())) if len(servers) == 1 else TICKTICK
+    server = arguments.server or only
+    try:
+        issued = require_issued(None if file is None else TokenFile(file), server=server)
+    except SignInRequiredError as error:
+        reason = error.reason
+    else:
+        print(_FORMATS[arguments.format](issued))
+        if note := _NOTES.get(arguments.format):
+            say(note)
+        return
+    advice = f"sign in with: {command_for(server, file)}"
+    if servers and server.issuer not in servers:
+        advice = f"print that one with: {command_for(only, file, command='token')}"
+    raise Stop(f"{reason}; {advice}", ANSWER_IS_NO)
 
 
-def _only_server(file: str | None) -> AuthorizationServer:
-    """Return the server whose tokens alone are kept; where several servers' are, or none's, it is TickTick."""
+def _kept_servers(file: str | None) -> dict[str, AuthorizationServer]:
+    """Return the servers whose tokens are kept, by issuer."""
     servers = {}
     for _, load in find_places(file):
         with suppress(StorageError):  # which `require_issued` raises, if it is the one that counts
             if issued := load():
                 servers[issued.server.issuer] = issued.server
-    return servers.popitem()[1] if len(servers) == 1 else TICKTICK
+    return servers
+
+
+def _find(file: str | None, server: AuthorizationServer | None) -> Path:
+    if file is not None:
+        return TokenFile(file).path
+    if server is None and len(kept := list_kept()) > 1:
+        lines = "".join(f"\n  {path}" for path in kept)
+        raise Stop(f"several tokens are kept, so none was deleted; choose by --server or --token-file:{lines}", USAGE)
+    return find_kept(server)
 
 
 def _logout(arguments: Namespace) -> None:
-    path = TokenFile(arguments.token_file).path
+    path = _find(arguments.token_file, arguments.server)
+    place = show_path(path)
     if how := forget(path):
         reason = ", since it cannot be deleted" if how == "emptied" else ""
-        answer(f"{path} is {how}{reason}; TickTick documents no revocation, so the token itself works until it expires")
+        answer(
+            f"{place} is {how}{reason}; TickTick documents no revocation, so the token itself works until it expires"
+        )
     else:
         answer(f"no token is kept in {path}")
     warn_of_variable()

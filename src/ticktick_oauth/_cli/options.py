@@ -17,8 +17,9 @@ def add_token_file(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--token-file",
         metavar="FILE",
-        help="where the token is kept (default: $TICKTICK_OAUTH_TOKEN_FILE, else ticktick-oauth/token.json "
-        "in $XDG_CONFIG_HOME or ~/.config)",
+        type=parse_file,
+        help="where the token is kept (default: $TICKTICK_OAUTH_TOKEN_FILE, else a file for each server in "
+        "ticktick-oauth/ in $XDG_CONFIG_HOME or ~/.config)",
     )
 
 
@@ -55,6 +56,15 @@ def add_replace(parser: ArgumentParser) -> None:
         action="store_true",
         help="replace a kept token that is valid for longer, or of another server",
     )
+
+
+def parse_file(text: str) -> str:
+    """Return the path of a file as it is, unless a variable in it was not expanded."""
+    from ..storage._token_file import find_unexpanded
+
+    if name := find_unexpanded(text):
+        raise ArgumentTypeError(f"it holds {name} as such: write out what it stands for")
+    return text
 
 
 def parse_server(text: str) -> AuthorizationServer:

@@ -50,7 +50,9 @@ def answer_empty(status: int, headers: Mapping[str, str]) -> Answer:
     return Answer(status=status, body=b"", headers=headers)
 
 
-def answer_json(status: int, members: Mapping[str, object], headers: Mapping[str, str] = NO_STORE) -> Answer:
+def answer_json(
+    status: int, members: Mapping[str, object] | list[object], headers: Mapping[str, str] = NO_STORE
+) -> Answer:
     """Answer in JSON, compact as Spring's."""
     body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     return Answer(status=status, body=body, headers={**headers, "Content-Type": "application/json;charset=UTF-8"})

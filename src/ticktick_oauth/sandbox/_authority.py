@@ -1,7 +1,8 @@
 """Answer as TickTick's authorization server does, without the network: requests in, answers out, and a clock passed in.
 
 The rules and the words are those of Spring Security OAuth 2.3, which TickTick's server appears to run, with credentials
-allowed in the form. Metadata, registration, public clients and PKCE come on top (RFC 8414, RFC 7591, RFC 7636).
+allowed in the form. Metadata, registration, public clients and PKCE come on top (RFC 8414, RFC 7591, RFC 7636), and of
+the open API the list of projects, which is empty.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,13 @@ from ._answers import answer_error_page
 from ._authorization_endpoint import answer_authorization_request
 from ._ledger import Ledger
 from ._registration_endpoint import answer_metadata_request, answer_registration_request
-from ._token_endpoint import answer_token_request
+from ._token_endpoint import answer_api_request, answer_token_request
 
 AUTHORIZATION_PATH = "/oauth/authorize"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a password
 REGISTRATION_PATH = "/oauth/register"
 METADATA_PATH = "/.well-known/oauth-authorization-server"
+PROJECTS_PATH = "/open/v1/project"
 
 
 class Authority:
@@ -64,6 +66,8 @@ class Authority:
             return answer_token_request(request, self.ledger)
         if request.path == REGISTRATION_PATH:
             return answer_registration_request(request, self.ledger)
+        if request.path == PROJECTS_PATH:
+            return answer_api_request(request, self.ledger)
         if request.path == METADATA_PATH and self.server is not None:
             return answer_metadata_request(request, self.server)
         return answer_error_page(404, "There is no such page here.", {})

@@ -130,3 +130,9 @@ class Ledger:
                 token, issued_at = uuid4(), now
             self._tokens[key] = token, issued_at
         return token, int(self._lifetime - (now - issued_at))
+
+    def is_valid(self, token: str) -> bool:
+        """Return whether a token was issued, and has time left."""
+        with self._lock:
+            issued = {str(known): issued_at for known, issued_at in self._tokens.values()}
+            return token in issued and self._clock() - issued[token] <= self._lifetime

@@ -32,6 +32,14 @@ def answer_token_request(request: Request, ledger: Ledger) -> Answer:
         return _refuse(refused, "Bearer ")
 
 
+def answer_api_request(request: Request, ledger: Ledger) -> Answer:
+    """Answer a program that uses its token (RFC 6750 section 3): with no projects, or as Spring's resource server."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme == "Bearer" and ledger.is_valid(token):
+        return answer_json(200, [], NO_CACHE)
+    return _refuse(Refused("invalid_token", "Invalid access token"), 'Bearer realm="oauth2-resource", ')
+
+
 def _find_by_form(ledger: Ledger, parameters: Mapping[str, str], authorization: str) -> RegisteredClient | None:
     client = ledger.clients.get(parameters["client_id"])
     if client is None or not client.is_public:
@@ -104,7 +112,7 @@ def _challenge(code_verifier: str) -> str | None:
 def _refuse(refused: Refused, challenge: str) -> Answer:
     # Spring escapes what it repeats for HTML, with a spelling of its own for the apostrophe.
     description = escape(refused.description).replace("&#x27;", "&#39;")
-    if refused.error == "invalid_client":
+    if refused.error in {"invalid_client", "invalid_token"}:
         status, header = 401, "WWW-Authenticate"
         value = f'{challenge}error="{refused.error}", error_description="{description}"'
     else:
