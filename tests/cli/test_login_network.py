@@ -198,10 +198,10 @@ def test_loopback_never_goes_through_a_proxy(far: Far) -> None:
 @pytest.mark.parametrize(
     ("names", "options", "words"),
     [
-        ([HOST], {"days": (8, 9)}, "not yet valid (is this machine's clock right?)\n"),
-        ([HOST], {"days": (-9, -8)}, "has expired (is this machine's clock right?)\n"),
+        ([HOST], {"days": (8, 9)}, "clock right?)\n"),
+        ([HOST], {"days": (-9, -8)}, "clock right?)\n"),
         (["other.example"], {}, f"certificate is not valid for '{HOST}'.\n"),
-        ([], {"common_name": HOST}, f"certificate is not valid for '{HOST}'.\n"),
+        ([], {"common_name": HOST}, ""),
     ],
     ids=["T3b", "T3", "T2", "T4"],
 )
@@ -209,7 +209,8 @@ def test_t16_the_advice_fits_the_cause(far: Far, names: list[str], options: dict
     """T16: no authority is missing, and no proxy at fault; a common name is not enough here either, on any Python."""
     with Peer(Line.hold, tls=far.authority.server(*names, **options)) as target, Peer(tunnel(target.port)) as proxy:
         code, err = far(far.bundle, proxy=f"http://127.0.0.1:{proxy.port}")
-    assert (5, True) == (code, err.endswith(words)), err
+    assert (5, True) == (code, "through the proxy: the certificate was refused: " in err and err.endswith(words)), err
+    assert not re.search("--ca-bundle|--no-proxy", err)
 
 
 def test_t16_t17_an_unknown_authority(far: Far, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -8,9 +8,12 @@ import signal
 import socket
 import stat
 import sys
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 from ticktick_oauth import AuthorizationServer, Client, exchange_code
 from ticktick_oauth.exceptions import OAuthError, TransportError
@@ -21,12 +24,12 @@ if TYPE_CHECKING:  # a child is to be as cold as a program that has yet to excha
     import urllib3
 
 
-def _exchange(orders: dict[str, Any], code: str, http: "urllib3.PoolManager | None" = None) -> str:
+def _exchange(orders: dict[str, Any], code: str, http: "urllib3.PoolManager | None" = None, timeout: float = 60) -> str:
     url = orders["url"]
     server = AuthorizationServer(issuer=url, authorization_endpoint=url, token_endpoint=url)
     client_id = orders.get("client_id", CLIENT_ID)
     client = Client(client_id=client_id, client_secret=orders["client_secret"], server=server)
-    return str(exchange_code(client, code, http=http, timeout=60).access_token)
+    return str(exchange_code(client, code, http=http, timeout=timeout).access_token)
 
 
 def _open_sockets() -> int:
@@ -86,18 +89,17 @@ def starved(orders: dict[str, Any]) -> object:
         _exchange(orders, orders["warm"])
     before = _open_sockets()
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    result: dict[str, Any] = {"error": None, "faces": []}
     with ExitStack() as stack:
         with suppress(OSError):
             while True:
                 stack.enter_context(socket.socket())
         try:
             _exchange(orders, refused)
-        except OAuthError as error:
-            result["faces"] = list(faces_of(error))
-            result["error"] = type(error).__name__
-            result["words"] = str(error)
-            result["code_unused"] = isinstance(error, TransportError) and error.code_unused
+        except TransportError as error:
+            caught = error
+    # Only now: `traceback` imports some of what it needs late.
+    result = {"faces": list(faces_of(caught)), "error": type(caught).__name__, "words": str(caught)}
+    result["code_unused"] = caught.code_unused
     if orders["warm"]:
         result["token"] = _exchange(orders, granted)
     result["sockets"] = _open_sockets() - before
@@ -115,6 +117,28 @@ def weighed(orders: dict[str, Any]) -> object:
             outcomes.append(type(error).__name__)
         base = base if number else _peak()
     return {"growth": _peak() - base, "outcomes": outcomes}
+
+
+def forgotten(orders: dict[str, Any]) -> object:
+    """Fail in each way, and return what still holds a secret once the errors are gone."""
+    code, secret = (f"{name}/{token_hex(8)}+{token_hex(8)}<&" for name in ("code", "secret"))
+    for url in orders["urls"]:
+        with suppress(OAuthError):
+            _exchange({"url": url, "client_secret": secret}, code, timeout=0.4)
+    gc.collect()
+    credentials = b64encode(f"{CLIENT_ID}:{secret}".encode()).decode()
+    forms = [code, secret, credentials, code[:20], secret[:20], quote_plus(code[:20]), quote_plus(secret[:20])]
+    mine = {id(form) for form in forms}
+    found = []
+    for holder in gc.get_objects():
+        # What holds but texts, such as a key of the cache of `re`, is not tracked itself.
+        parts = gc.get_referents(holder)
+        parts += [inner for part in parts if not gc.is_tracked(part) for inner in gc.get_referents(part)]
+        for part in parts:
+            if isinstance(part, (str, bytes, bytearray)) and id(part) not in mine:
+                text = part if isinstance(part, str) else part.decode("latin-1")
+                found += [f"{type(holder).__name__}: {text[:200]}" for form in forms if form in text]
+    return found
 
 
 def loaded(orders: dict[str, Any]) -> object:
@@ -136,6 +160,6 @@ def loaded(orders: dict[str, Any]) -> object:
 
 
 if __name__ == "__main__":
-    modes = (interrupted, forked, without_ssl, starved, weighed, loaded)
+    modes = (interrupted, forked, without_ssl, starved, weighed, forgotten, loaded)
     mode = next(mode for mode in modes if mode.__name__ == sys.argv[1])
     print(json.dumps(mode(json.load(sys.stdin))))  # noqa: T201 - it is the answer

@@ -3,18 +3,17 @@
 import errno
 import gc
 import math
+import re
 import signal
 import socket
 import sys
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import urllib3
@@ -30,6 +29,8 @@ from ticktick_oauth import OAuthTokenV1, discover_server, exchange_code
 from ticktick_oauth._network import connection as _connection
 from ticktick_oauth.exceptions import DeadlineExceededError, OAuthError, TransportError
 
+POOLED = pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
+
 
 def _assert_unused(outcome: OAuthTokenV1 | OAuthError, *words: str) -> None:
     assert isinstance(outcome, TransportError)
@@ -42,48 +43,53 @@ def _resolve_to(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
 
 
-def test_n1_refused(watch: Watch) -> None:
+@POOLED
+def test_n1_refused(watch: Watch, http: urllib3.PoolManager | None) -> None:
     """N1: where nobody listens, nothing was sent."""
     with closed_port() as port:
-        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/")
-    _assert_unused(outcome, f"could not connect to {LOOPBACK}: ECONNREFUSED, Connection refused; the code")
+        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/", http=http)
+    _assert_unused(outcome, f" {LOOPBACK}: ECONNREFUSED, Connection refused; the code")
 
 
+@POOLED
 @pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_AGAIN])
-def test_n2_no_such_name(watch: Watch, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """N2: a name that does not resolve, for now or at all, is reported in the resolver's words."""
+def test_n2_no_such_name(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, number: int, http: urllib3.PoolManager | None
+) -> None:
+    """N2: a name that does not resolve is reported in the resolver's words, with the proxy that was not used."""
 
     def fail(*_: object, **__: object) -> None:
         raise socket.gaierror(number, "no such name")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    _assert_unused(watch.exchange("https://ticktick.invalid/"), "resolve ticktick.invalid: no such name; the code")
+    _assert_unused(watch.exchange("https://ticktick.invalid/", http=http), " ticktick.invalid: no such name; the code")
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
-    hint = "; $ALL_PROXY is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...); the code"
-    _assert_unused(watch.exchange("https://ticktick.invalid/"), f"no such name{hint}")
+    hint = "; $ALL_PROXY is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...)"
+    outcome = watch.exchange("https://ticktick.invalid/", http=http)
+    _assert_unused(outcome, f"no such name{'' if http else hint}; the code")
 
 
-def test_n2_a_name_that_cannot_be_looked_up(watch: Watch) -> None:
-    """N2: a label that is too long for the resolver is reported as a name that does not resolve."""
+def test_n2_a_name_that_cannot_be_looked_up(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N2: so is a label that is too long for the resolver, and a name without addresses."""
     outcome = watch.exchange(f"https://{'x' * 64}.invalid/")
     _assert_unused(outcome, "could not resolve x", ".invalid: the host's name has an empty or too long part (Unicode")
-
-
-def test_n2_a_name_without_addresses(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """N2: a resolver that answers with nothing does not break the exchange."""
     _resolve_to(monkeypatch)
     outcome = watch.exchange("https://ticktick.invalid/")
     _assert_unused(outcome, "could not resolve ticktick.invalid: no address is known; the code")
 
 
-@pytest.mark.parametrize("addresses", [1, 3], ids=["N3", "N4"])
-def test_n3_n4_dead_addresses(watch: Watch, monkeypatch: pytest.MonkeyPatch, addresses: int) -> None:
+@pytest.mark.parametrize(
+    ("addresses", "http"), [(1, None), (1, urllib3.PoolManager()), (3, None)], ids=["N3", "N3-pool", "N4"]
+)
+def test_n3_n4_dead_addresses(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, addresses: int, http: urllib3.PoolManager | None
+) -> None:
     """N3 and N4: one address that swallows the SYN, or three of them, are given up at the one deadline."""
     with black_hole() as port:
         _resolve_to(monkeypatch, *[port] * addresses)
-        outcome = watch.exchange("https://ticktick.invalid/", timeout=SOON)
+        outcome = watch.exchange("https://ticktick.invalid/", timeout=SOON, http=http)
     assert type(outcome) is DeadlineExceededError
-    _assert_unused(outcome, f"could not connect to ticktick.invalid within {SOON:g} seconds; the code")
+    _assert_unused(outcome, f"ticktick.invalid within {SOON:g} seconds; the code")
     assert SOON <= watch.elapsed < SOON + 1
 
 
@@ -173,56 +179,20 @@ def test_n16_two_threads_at_once(watch: Watch) -> None:
     assert tokens[0] != tokens[1]
 
 
-def test_n16_two_answers_that_come_in_halves(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """N16: the second halves come when both exchanges have read their first ones, and nothing is mixed up."""
-    reads: Counter[int] = Counter()
-    both_wait = threading.Event()
-    recv_into = _connection._DeadlineSocket.recv_into
-
-    def count(self: _connection._DeadlineSocket, buffer: Any) -> int:  # noqa: ANN401 - `Buffer` has a name from Python 3.12 on
-        reads[id(self)] += 1
-        if sum(number > 1 for number in reads.values()) == 2:
-            both_wait.set()
-        return recv_into(self, buffer)
-
-    monkeypatch.setattr(_connection._DeadlineSocket, "recv_into", count)
-    issued = {"first": uuid4(), "second": uuid4()}
-
-    def play(line: Line) -> None:
-        line.receive_request()
-        (code,) = [code for code in issued if f"code={code}".encode() in line.received]
-        body = b'{"access_token":"%s","expires_in":1}' % str(issued[code]).encode()
-        line.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body[:40]))
-        assert both_wait.wait(10)
-        line.send(body[40:])
-
-    with Peer(play) as peer, ThreadPoolExecutor(2) as executor:
-        client = watch.client(peer.url())
-        tokens = list(executor.map(lambda code: exchange_code(client, code).access_token, issued))
-    assert list(issued.values()) == tokens
-
-
-@pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf, 3600.1])
-def test_n19_a_timeout_out_of_its_range(watch: Watch, timeout: object) -> None:
-    """N19: it is refused by its name and its range before there is a connection."""
-    with (
-        Peer(reply(200, TOKEN)) as peer,
-        pytest.raises(ValueError, match=r"^timeout must be over 0 and up to 3600 seconds$"),
-    ):
-        watch.exchange(peer.url(), timeout=timeout)
-    assert peer.connections == 0
-
-
 @pytest.mark.parametrize(
-    ("timeout", "met"),
-    [(True, "bool"), ("5", "str"), (None, "NoneType"), (timedelta(1), r"timedelta: use its \.total_seconds\(\)")],
+    ("timeout", "words"),
+    [
+        *((timeout, "over 0 and up to 3600 seconds") for timeout in (0, -1, math.nan, math.inf, 3600.1)),
+        (True, "a number of seconds, not bool"),
+        ("5", "a number of seconds, not str"),
+        (None, "a number of seconds, not NoneType"),
+        (timedelta(1), r"a number of seconds, not timedelta: use its .total_seconds()"),
+    ],
 )
-def test_n19_a_timeout_that_is_not_a_number(watch: Watch, timeout: object, met: str) -> None:
-    """N19: it is refused by its name and its type before there is a connection."""
-    with (
-        Peer(reply(200, TOKEN)) as peer,
-        pytest.raises(TypeError, match=f"^timeout must be a number of seconds, not {met}$"),
-    ):
+def test_n19_a_timeout_that_is_none(watch: Watch, timeout: object, words: str) -> None:
+    """N19: it is refused by its name, and its range or its type, before there is a connection."""
+    kind = ValueError if words.startswith("over") else TypeError
+    with Peer(reply(200, TOKEN)) as peer, pytest.raises(kind, match=f"^timeout must be {re.escape(words)}$"):
         watch.exchange(peer.url(), timeout=timeout)
     assert peer.connections == 0
 
@@ -248,16 +218,15 @@ def test_a_connection_is_closed_when_the_exchange_ends(watch: Watch) -> None:
         gc.enable()
 
 
-@pytest.mark.parametrize("pooled", [False, True], ids=["fresh", "pool"])
+@POOLED
 @pytest.mark.parametrize("addresses", [("192.0.2.1",), ("127.0.0.1", "192.0.2.1"), ("::1", "2001:db8::1")])
 def test_n22_a_loopback_name_that_is_not_one(
-    watch: Watch, monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...], *, pooled: bool
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...], http: urllib3.PoolManager | None
 ) -> None:
     """N22: without TLS nothing is sent to where a resolver says that localhost is."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 9)) for address in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    with urllib3.PoolManager() as http:
-        outcome = watch.exchange("http://localhost:9/oauth/token", http=http if pooled else None)
+    outcome = watch.exchange("http://localhost:9/oauth/token", http=http)
     assert type(outcome) is TransportError
     assert outcome.code_unused
     assert "localhost is not only loopback here" in str(outcome)
@@ -281,12 +250,14 @@ def test_n22_a_loopback_name_that_is_one(watch: Watch, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("version", ["1.26.20", "2.1.0", "2.2.2", "2.2.3rc1", "unknown"])
-@pytest.mark.parametrize("pooled", [False, True], ids=["fresh", "pool"])
-def test_n23_an_older_urllib3(watch: Watch, monkeypatch: pytest.MonkeyPatch, version: str, *, pooled: bool) -> None:
+@POOLED
+def test_n23_an_older_urllib3(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, version: str, http: urllib3.PoolManager | None
+) -> None:
     """N23: a copy that would lose the token sends nothing; what was found and what is needed is said."""
-    with Peer(reply(200, TOKEN)) as peer, urllib3.PoolManager() as http, monkeypatch.context() as patch:
+    with Peer(reply(200, TOKEN)) as peer, monkeypatch.context() as patch:
         patch.setattr(urllib3, "__version__", version)
-        outcome = watch.exchange(peer.url(), http=http if pooled else None)
+        outcome = watch.exchange(peer.url(), http=http)
     words = f"{version} was found in {urllib3.__file__}, and 2.2.3 or newer is needed; the code"
     _assert_unused(outcome, f"could not load urllib3: {words}")
     assert peer.connections == 0
@@ -308,12 +279,12 @@ def test_urllib3_that_is_not_there(watch: Watch, monkeypatch: pytest.MonkeyPatch
     _assert_unused(outcome, "could not load urllib3: import of urllib3 halted")
 
 
-@pytest.mark.parametrize("pooled", [False, True], ids=["fresh", "pool"])
-def test_pyodide(watch: Watch, monkeypatch: pytest.MonkeyPatch, *, pooled: bool) -> None:
+@POOLED
+def test_pyodide(watch: Watch, monkeypatch: pytest.MonkeyPatch, http: urllib3.PoolManager | None) -> None:
     """Where Python has no sockets the code does not leave, by a pool either, and the error says what does it."""
-    with Peer(reply(200, TOKEN)) as peer, urllib3.PoolManager() as http, monkeypatch.context() as patch:
+    with Peer(reply(200, TOKEN)) as peer, monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "emscripten")
-        outcome = watch.exchange(peer.url(), http=http if pooled else None)
+        outcome = watch.exchange(peer.url(), http=http)
         with pytest.raises(TransportError, match=r"fetch get the document for AuthorizationServer.from_metadata$"):
             discover_server(peer.url())
     _assert_unused(outcome, "this Python has no sockets", "fetch carry a TokenRequest")

@@ -6,7 +6,6 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from urllib3.contrib.socks import SOCKSProxyManager
 
 from faults.cases import BODIES, HEAD, LIMIT, REFUSALS, SOON, TOKEN, dripped, raw, reply
 from faults.issuer import issuing
-from faults.peer import LOOPBACK, Line, Peer, Script, black_hole, closed_port
+from faults.peer import LOOPBACK, Line, Peer, Script, closed_port
 from faults.proxy import tunnel
 from faults.tls import Authority
 from faults.watch import Watch
@@ -130,40 +129,28 @@ def test_a_pools_credentials_are_not_sent(send: Callable[[Client, urllib3.PoolMa
     assert b"canary" not in peer.received
 
 
-def test_a_pools_headers_stay_and_ours_win(watch: Watch) -> None:
+THEIRS = {"user-agent": "theirs", "X-Team": "a", "authorization": "Basic x", "ACCEPT": "text/xml"}
+THEIRS |= {"content-type": "text/plain", "accept-encoding": "gzip"}
+
+
+@pytest.mark.parametrize("theirs", [None, {}, THEIRS], ids=["fresh", "bare pool", "pool"])
+def test_a_pools_headers_stay_and_ours_win(watch: Watch, theirs: dict[str, str] | None) -> None:
     """A pool's User-Agent and its own headers are sent; the four that the exchange depends on are ours."""
-    theirs = {"user-agent": "theirs", "X-Team": "a", "authorization": "Basic x", "ACCEPT": "text/xml"}
-    theirs |= {"content-type": "text/plain", "accept-encoding": "gzip"}
-    play = reply(200, TOKEN)
-    with Peer(play, fill=watch.canaries.fill) as peer, urllib3.PoolManager(headers=theirs) as http:
+    http = None if theirs is None else urllib3.PoolManager(headers=theirs)
+    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer:
         assert isinstance(watch.exchange(peer.url(), http=http), OAuthTokenV1)
+    if http is not None:
         assert http.headers == theirs
+        http.clear()
     headers = _headers(peer)
     assert watch.canaries.found_in([headers.pop("authorization")]) == ["credentials"]
-    del headers["host"], headers["content-length"]
-    assert headers == {
-        "user-agent": "theirs",
-        "x-team": "a",
-        "accept": "application/json",
-        "accept-encoding": "identity",
-        "content-type": "application/x-www-form-urlencoded",
-    }
-
-
-@pytest.mark.parametrize("pooled", [False, True], ids=["fresh", "pool"])
-def test_without_a_pools_own_headers_ours_are_sent(watch: Watch, *, pooled: bool) -> None:
-    """The same request goes over a connection of our own and through a pool, named for this package."""
-    with Peer(reply(200, TOKEN), fill=watch.canaries.fill) as peer, urllib3.PoolManager() as http:
-        assert isinstance(watch.exchange(peer.url(), http=http if pooled else None), OAuthTokenV1)
-    headers = _headers(peer)
-    assert headers.pop("authorization").startswith("Basic ")
     assert int(headers.pop("content-length")) > 100
     assert headers == {
         "host": f"{LOOPBACK}:{peer.port}",
-        "user-agent": "ticktick-oauth",
         "accept": "application/json",
         "accept-encoding": "identity",
         "content-type": "application/x-www-form-urlencoded",
+        **({"user-agent": "theirs", "x-team": "a"} if theirs else {"user-agent": "ticktick-oauth"}),
     }
     assert peer.received.startswith(b"POST /oauth/token HTTP/1.1\r\n")
 
@@ -184,38 +171,6 @@ def test_a_private_authority_comes_in_by_a_pool(watch: Watch, authority: Authori
 
 
 # code_unused
-
-
-def test_n1_by_a_pool(watch: Watch) -> None:
-    """N1: where nobody listens, nothing was sent."""
-    with closed_port() as port, urllib3.PoolManager() as http:
-        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/", http=http)
-    assert type(outcome) is TransportError
-    assert outcome.code_unused
-    assert "ECONNREFUSED" in str(outcome)
-
-
-def test_n2_by_a_pool(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """N2: a name that does not resolve is reported in the resolver's words."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "no such name")
-
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
-    with urllib3.PoolManager() as http:
-        outcome = watch.exchange("https://ticktick.invalid/", http=http)
-    assert type(outcome) is TransportError
-    assert outcome.code_unused
-    assert "no such name" in str(outcome)
-
-
-def test_n3_by_a_pool(watch: Watch) -> None:
-    """N3: an address that swallows the SYN is given up at the deadline."""
-    with black_hole() as port, urllib3.PoolManager() as http:
-        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/", http=http, timeout=SOON)
-    assert type(outcome) is DeadlineExceededError
-    assert outcome.code_unused
-    assert SOON <= watch.elapsed < SOON + 1
 
 
 def test_n9_by_a_pool(watch: Watch) -> None:
@@ -244,7 +199,6 @@ def test_no_more_is_read_than_shows_that_it_is_too_much(watch: Watch, monkeypatc
     with Peer(raw(HEAD + b"\r\n" + b" " * 1000, b" " * 3 * LIMIT)) as peer:
         outcome = watch.exchange(peer.url())
     assert type(outcome) is TransportError
-    assert len(came) > 1
     assert [LIMIT + 1] * len(came) == asked
 
 
@@ -392,19 +346,6 @@ def test_n25_no_plain_request_goes_through_a_proxy(watch: Watch, kind: str) -> N
     ):
         watch.exchange(f"http://{LOOPBACK}:9/oauth/token", http=http)
     assert proxy.connections == 0
-
-
-def test_a_proxy_that_reads_tls_is_not_trusted(watch: Watch, authority: Authority, tmp_path: Path) -> None:
-    """A tunnel that ends at somebody else's certificate carries no request."""
-    with (
-        Peer(reply(200, TOKEN), tls=Authority(tmp_path).server()) as peer,
-        Peer(tunnel(peer.port)) as proxy,
-        urllib3.ProxyManager(proxy.url(), ca_certs=str(authority.file)) as http,
-    ):
-        outcome = watch.exchange(peer.url(), http=http)
-    assert type(outcome) is TransportError
-    assert "certificate" in str(outcome)
-    assert peer.requests == 0
 
 
 # Errors of a pool
