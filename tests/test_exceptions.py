@@ -5,18 +5,21 @@ import errno
 import inspect
 import pickle
 import traceback
+from datetime import datetime, timezone
 
 import pytest
 
-from ticktick_oauth import exceptions
+from ticktick_oauth import IssuedToken, exceptions, loads
 from ticktick_oauth.exceptions import (
     AuthorizationError,
     DeadlineExceededError,
+    EndpointError,
     InvalidRedirectError,
     InvalidTokenError,
     OAuthError,
     Problem,
     RegistrationError,
+    SignInCancelledError,
     SignInRequiredError,
     StateMismatchError,
     StorageError,
@@ -24,6 +27,7 @@ from ticktick_oauth.exceptions import (
     TransportError,
 )
 
+TOKEN = '{"access_token":"3f0c1d52-7b1e-4f0a-9c55-0a8d4a1c7e21","expires_in":60}'
 CANARY = b'{"access_token":"canary"}'
 PROBLEMS = (Problem("access_token", "expected a UUID"), Problem("", "not JSON"))
 
@@ -33,10 +37,12 @@ BASES: dict[type[OAuthError], tuple[type[Exception], ...]] = {
     InvalidRedirectError: (OAuthError, ValueError),
     StateMismatchError: (InvalidRedirectError,),
     AuthorizationError: (OAuthError,),
-    TokenEndpointError: (OAuthError,),
-    RegistrationError: (OAuthError,),
+    EndpointError: (OAuthError,),
+    TokenEndpointError: (EndpointError,),
+    RegistrationError: (EndpointError,),
     TransportError: (OAuthError,),
     DeadlineExceededError: (TransportError,),
+    SignInCancelledError: (OAuthError,),
     SignInRequiredError: (OAuthError,),
     StorageError: (OAuthError, OSError),
 }
@@ -54,6 +60,7 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
         AuthorizationError(error="server_error", uri="https://example.com/"),
         {"error": "server_error", "description": None, "uri": "https://example.com/"},
     ),
+    (EndpointError(503), {"status": 503, "error": None, "hint": None}),
     (
         TokenEndpointError(503),
         {"status": 503, "error": None, "description": None, "retry_after": None, "hint": None},
@@ -74,6 +81,7 @@ FIELDS: list[tuple[OAuthError, dict[str, object]]] = [
         RegistrationError(400, "invalid_redirect_uri", "no", 5, "use the portal"),
         {"status": 400, "error": "invalid_redirect_uri", "description": "no", "retry_after": 5},
     ),
+    (SignInCancelledError("words"), {"args": ("words",)}),
     (SignInRequiredError("words", "advice"), {"args": ("words", "advice"), "reason": "words"}),
     (TransportError("words", None), {"reason": "words", "code_unused": None}),
     (TransportError("words"), {"reason": "words", "code_unused": False}),
@@ -126,6 +134,21 @@ def test_errors_copy(error: OAuthError, fields: dict[str, object], copied: objec
     assert str(error) == str(twin)
 
 
+def test_a_token_that_could_not_be_kept_is_there_for_who_asks_and_nowhere_else() -> None:
+    """It is in the attribute alone: in no vars, args, str, repr, traceback, pickle or copy."""
+    issued = IssuedToken(token=loads(TOKEN), issued_at=datetime(2026, 11, 23, tzinfo=timezone.utc))
+    error = StorageError("no space left", "/path", errno.ENOSPC, issued=issued)
+    assert error.issued is issued
+    shown = [str(error), repr(error), repr(error.args), repr(vars(error)), *traceback.format_exception(error)]
+    assert "2026" not in "".join(shown)
+    assert "4f0a" not in "".join(shown)
+    assert (len(pickle.dumps(StorageError("no space left", "/path", errno.ENOSPC))), None) == (
+        len(pickle.dumps(error)),
+        pickle.loads(pickle.dumps(error)).issued,
+    )
+    assert copy.copy(error).issued is None
+
+
 def test_the_body_of_an_issued_token_is_there_for_who_asks_and_nowhere_else() -> None:
     """The bytes are in the attribute alone: in no vars, args, str, repr, traceback, pickle or copy."""
     error = InvalidTokenError(iter(PROBLEMS), CANARY)
@@ -161,6 +184,10 @@ def test_the_body_of_an_issued_token_is_there_for_who_asks_and_nowhere_else() ->
             DeadlineExceededError("too slow"),
             "too slow; outcome unknown, so start again at the authorization URL: the code may be spent",
         ),
+        (EndpointError(503), "the endpoint answered with status 503"),
+        (SignInCancelledError("the sign-in was cancelled"), "the sign-in was cancelled"),
+        (SignInRequiredError("no token"), "no token"),
+        (SignInRequiredError("no token", "call get_token()"), "no token; call get_token()"),
         (StorageError("no space left"), "no space left"),
         (StorageError("no space left", "/path", errno.ENOSPC), "/path: no space left"),
     ],

@@ -9,16 +9,18 @@ inside, it would carry the original, and with it perhaps a secret, as its ``__co
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "AuthorizationError",
     "DeadlineExceededError",
+    "EndpointError",
     "InvalidRedirectError",
     "InvalidTokenError",
     "OAuthError",
     "Problem",
     "RegistrationError",
+    "SignInCancelledError",
     "SignInRequiredError",
     "StateMismatchError",
     "StorageError",
@@ -91,35 +93,10 @@ class AuthorizationError(OAuthError):
         return f"{meaning}: {self.error}{detail}"
 
 
-class TokenEndpointError(OAuthError):
-    """The token endpoint refused the request or failed (RFC 6749 section 5.2): it issued no token."""
+class EndpointError(OAuthError):
+    """An endpoint refused, failed, or answered with what cannot be used."""
 
-    def __init__(
-        self,
-        status: int,
-        error: str | None = None,
-        description: str | None = None,
-        retry_after: int | None = None,
-        hint: str | None = None,
-    ) -> None:
-        self.status = status
-        """The HTTP status."""
-        self.error = error
-        """The error code that the server sent, such as ``invalid_grant``; None when the answer holds none."""
-        self.description = description
-        """The server's words, printable, at most 200 characters, the request's own secrets cut out; None when none."""
-        self.retry_after = retry_after
-        """Seconds to wait before a new attempt; None when the server does not say."""
-        self.hint = hint
-        """What to do next, in this package's words; None when it knows nothing better than the server's."""
-        super().__init__(status, error, description, retry_after, hint)
-
-    def __str__(self) -> str:
-        return _refusal("the token endpoint", self)
-
-
-class RegistrationError(OAuthError):
-    """The server's metadata (RFC 8414) or its answer to a registration (RFC 7591) is a refusal or makes no sense."""
+    _who = "the endpoint"
 
     def __init__(
         self,
@@ -130,11 +107,11 @@ class RegistrationError(OAuthError):
         hint: str | None = None,
     ) -> None:
         self.status = status
-        """The HTTP status; None when the document is at fault and not the answer that brought it."""
+        """The HTTP status; None when a document is at fault and not the answer that brought it."""
         self.error = error
-        """The error code that the server sent, such as ``invalid_redirect_uri``; None when the answer holds none."""
+        """The error code that the server sent, such as ``invalid_grant``; None when the answer holds none."""
         self.description = description
-        """The server's words, printable, at most 200 characters, secrets cut out; None when none."""
+        """The server's words, printable, at most 200 characters, secrets cut out; None when it sent none."""
         self.retry_after = retry_after
         """Seconds to wait before a new attempt; None when the server does not say."""
         self.hint = hint
@@ -142,19 +119,28 @@ class RegistrationError(OAuthError):
         super().__init__(status, error, description, retry_after, hint)
 
     def __str__(self) -> str:
-        return _refusal("the server", self)
+        parts: list[str] = []
+        if self.status is not None:
+            words = ": ".join(filter(None, (self.error, self.description)))
+            parts.append(f"{self._who} answered with status {self.status}" + (f", {words}" if words else ""))
+        if self.retry_after is not None:
+            parts.append(f"it asks to wait {self.retry_after} seconds")
+        if self.hint:
+            parts.append(self.hint)
+        return "; ".join(parts)
 
 
-def _refusal(who: str, error: TokenEndpointError | RegistrationError) -> str:
-    parts: list[str] = []
-    if error.status is not None:
-        words = ": ".join(part for part in (error.error, error.description) if part)
-        parts.append(f"{who} answered with status {error.status}" + (f", {words}" if words else ""))
-    if error.retry_after is not None:
-        parts.append(f"it asks to wait {error.retry_after} seconds")
-    if error.hint:
-        parts.append(error.hint)
-    return "; ".join(parts)
+class TokenEndpointError(EndpointError):
+    """The token endpoint refused the request or failed (RFC 6749 section 5.2): it issued no token."""
+
+    _who = "the token endpoint"
+    status: int
+
+
+class RegistrationError(EndpointError):
+    """The server's metadata (RFC 8414) or its answer to a registration (RFC 7591) is a refusal or cannot be used."""
+
+    _who = "the server"
 
 
 class TransportError(OAuthError):
@@ -180,6 +166,10 @@ class DeadlineExceededError(TransportError):
     """The time that the caller allowed ran out."""
 
 
+class SignInCancelledError(OAuthError):
+    """The program ended the sign-in."""
+
+
 class SignInRequiredError(OAuthError):
     """No usable token is kept; the message says what to run or call."""
 
@@ -199,7 +189,22 @@ class StorageError(OAuthError, OSError):
     never with the file's content; the path, or None when there is none; the system's error number, or None.
     """
 
-    def __init__(self, reason: str, filename: str | None = None, errno: int | None = None) -> None:
+    # A slot, so that the token is in no `vars`, `args` or pickle.
+    __slots__ = ("issued",)
+
+    issued: Any
+    """The ``IssuedToken`` that could not be kept, so that it is not lost. None otherwise, and in a copy or after
+    pickling."""
+
+    def __init__(
+        self,
+        reason: str,
+        filename: str | None = None,
+        errno: int | None = None,
+        *,
+        issued: object = None,
+    ) -> None:
+        self.issued = issued
         super().__init__(errno, reason, filename)
 
     def __str__(self) -> str:
