@@ -51,7 +51,9 @@ def is_read_only(descriptor: int) -> bool:
 
 def check_regular(descriptor: int) -> None:
     """Raise ``StorageError`` for an open folder, pipe or device."""
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    # Windows opens no folder. Its `fstat` takes a while, in which nobody could replace the file.
+    is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode) if os.name == "posix" else not os.isatty(descriptor)
+    if not is_regular:
         raise StorageError(f"this is a folder, a pipe or a device, not a regular file; {ELSEWHERE}")
 
 
@@ -92,7 +94,9 @@ def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T]) -> _T:
     """
     target = path
     try:
-        target = _follow(path)
+        # Windows opens what a link leads to by itself; to look at the file would keep others from replacing it.
+        if os.name == "posix" or verb != "load":
+            target = _follow(path)
         return task(target)
     except StorageError as error:
         reasons, number = [str(error.strerror)], error.errno

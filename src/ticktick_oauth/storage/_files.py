@@ -52,8 +52,9 @@ def read_file(path: Path, *, whoever_may_read: bool = False) -> bytes | None:
         check_regular(descriptor)
         if not whoever_may_read and not is_read_only(descriptor):
             check_private(path, descriptor)
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(MAX_SIZE + 1)
+        data = b""
+        while len(data) <= MAX_SIZE and (more := os.read(descriptor, MAX_SIZE + 1)):
+            data += more
     finally:
         os.close(descriptor)
     if len(data) > MAX_SIZE:
