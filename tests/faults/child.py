@@ -9,7 +9,6 @@ import socket
 import stat
 import sys
 from base64 import b64encode
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -89,6 +88,7 @@ def starved(orders: dict[str, Any]) -> object:
         _exchange(orders, orders["warm"])
     before = _open_sockets()
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    caught: list[TransportError] = []
     with ExitStack() as stack:
         with suppress(OSError):
             while True:
@@ -96,10 +96,10 @@ def starved(orders: dict[str, Any]) -> object:
         try:
             _exchange(orders, refused)
         except TransportError as error:
-            caught = error
+            caught.append(error)
     # Only now: `traceback` imports some of what it needs late.
-    result = {"faces": list(faces_of(caught)), "error": type(caught).__name__, "words": str(caught)}
-    result["code_unused"] = caught.code_unused
+    result: dict[str, Any] = {"error": type(caught[0]).__name__, "words": str(caught[0])}
+    result |= {"faces": list(faces_of(caught[0])), "code_unused": caught[0].code_unused}
     if orders["warm"]:
         result["token"] = _exchange(orders, granted)
     result["sockets"] = _open_sockets() - before
@@ -141,25 +141,7 @@ def forgotten(orders: dict[str, Any]) -> object:
     return found
 
 
-def loaded(orders: dict[str, Any]) -> object:
-    """Exchange many codes from many threads; return the tokens in order, and what stays behind."""
-    import urllib3
-
-    codes = orders["codes"]
-    http = urllib3.PoolManager(maxsize=orders["threads"], ca_certs=orders["pooled"]) if orders["pooled"] else None
-    before = _open_sockets()
-    with ThreadPoolExecutor(orders["threads"]) as executor:
-        tokens = list(executor.map(lambda code: _exchange(orders, code, http), codes[:200]))
-        peak = _peak()
-        tokens += executor.map(lambda code: _exchange(orders, code, http), codes[200:])
-    growth = _peak() - peak
-    if http is not None:
-        http.clear()
-    gc.collect()
-    return {"tokens": tokens, "growth": growth, "sockets": _open_sockets() - before}
-
-
 if __name__ == "__main__":
-    modes = (interrupted, forked, without_ssl, starved, weighed, forgotten, loaded)
+    modes = (interrupted, forked, without_ssl, starved, weighed, forgotten)
     mode = next(mode for mode in modes if mode.__name__ == sys.argv[1])
     print(json.dumps(mode(json.load(sys.stdin))))  # noqa: T201 - it is the answer

@@ -88,11 +88,7 @@ class Peer:
     """
 
     def __init__(
-        self,
-        script: Script,
-        *,
-        tls: ssl.SSLContext | None = None,
-        fill: Callable[[bytes], bytes] = bytes,
+        self, script: Script, *, tls: ssl.SSLContext | None = None, fill: Callable[[bytes], bytes] = bytes
     ) -> None:
         self.script = script
         self.tls = tls

@@ -91,23 +91,6 @@ def test_a_pools_own_retries_are_off(watch: Watch, retries: Any, play: Script, e
     assert (peer.connections, peer.requests) == (1, 1)
 
 
-def test_a_tls_error_behind_the_request_does_not_send_it_again(watch: Watch, authority: Authority) -> None:
-    """T8 by a pool: urllib3's own retries would post the code four times."""
-
-    def bad_record(line: Line) -> None:
-        line.receive_request()
-        with socket.socket(fileno=socket.dup(line.connected.fileno())) as below:
-            below.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
-        line.hold()
-
-    tls = authority.server()
-    with Peer(bad_record, tls=tls) as peer, urllib3.PoolManager(ca_certs=str(authority.file)) as http:
-        outcome = watch.exchange(peer.url(), http=http)
-    assert type(outcome) is TransportError
-    assert not outcome.code_unused
-    assert (peer.connections, peer.requests) == (1, 1)
-
-
 @pytest.mark.parametrize(
     "send",
     [
@@ -224,10 +207,7 @@ def test_no_slot_of_a_pool_is_lost(watch: Watch) -> None:
 
 def test_a_pool_that_is_all_in_use(watch: Watch) -> None:
     """To wait for a slot counts for the deadline, and sends nothing."""
-    with (
-        Peer(raw(HEAD, b"Content-Length: 5\r\n\r\n12345")) as peer,
-        urllib3.PoolManager(maxsize=1, block=True) as http,
-    ):
+    with Peer(raw(HEAD, b"Content-Length: 5\r\n\r\n12345")) as peer, urllib3.PoolManager(maxsize=1, block=True) as http:
         taken = http.request("GET", peer.url(), preload_content=False)
         outcome = watch.exchange(peer.url(), http=http, timeout=SOON)
         taken.close()
@@ -428,10 +408,7 @@ def test_n31_a_pools_errors_have_a_sentence(
     [
         ((8, 11, 17, 21, 66, 79, 94), ""),
         ((9, 10), " (is this machine's clock right?)"),
-        (
-            (2, 18, 19, 20),
-            " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)",
-        ),
+        ((2, 18, 19, 20), " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)"),
         (
             (80, 93),
             " (Python 3.13 and newer ask more of certificates: whoever runs this authority has to renew its own)",

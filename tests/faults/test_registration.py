@@ -2,35 +2,27 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import urllib3
-from attrs import frozen
 
-from faults.cases import LIMIT, SOON, dripped, raw, reply
+from faults.cases import LIMIT, SOON, Case, Pool, dripped, raw, reply, runs
 from faults.peer import LOOPBACK, Line, Peer, Script, closed_port
 from faults.watch import Watch
 from ticktick_oauth import AuthorizationServer, Client, discover_server, register_client
-from ticktick_oauth.exceptions import DeadlineExceededError, OAuthError, RegistrationError, TransportError
+from ticktick_oauth.exceptions import DeadlineExceededError, RegistrationError, TransportError
 
 REDIRECT_URI = "http://127.0.0.1:43117/"
 DEEP = b"[" * 30_000
 CUT = ("of 127.0.0.1: the answer was cut off, or its chunks have no proper length (IncompleteRead)",)
 
 
-@frozen
-class Case:
-    """What a server does, and what must come of it."""
-
-    name: str
-    play: Script
-    says: tuple[str, ...]
-    status: int | None = None
-    error: type[OAuthError] = RegistrationError
-    timeout: float = 10.0
-
-    def __str__(self) -> str:
-        return self.name
+def _case(name: str, play: Script, says: tuple[str, ...], status: int | None = None, **options: Any) -> Case:  # noqa: ANN401 - as `Case` has them
+    row, _, name = name.partition("-")
+    error = options.pop("error", RegistrationError)
+    fields = {"status": status} if error is RegistrationError else {"code_unused": None}
+    return Case(row=row, name=name, play=play, says=says, error=error, fields=fields, **options)
 
 
 def _metadata(**members: object) -> bytes:
@@ -46,7 +38,7 @@ def _metadata(**members: object) -> bytes:
 
 
 def _document(name: str, *says: str, **members: object) -> Case:
-    return Case(name, reply(200, _metadata(**members)), ("the server's metadata document", *says))
+    return _case(name, reply(200, _metadata(**members)), ("the server's metadata document", *says))
 
 
 METADATA = [
@@ -69,19 +61,26 @@ METADATA = [
         }.items()
     ),
     _document("M2-no-token_endpoint", "token_endpoint", token_endpoint=None),
-    Case("M3-a-page", reply(200, b"<html><code></html>"), ("it is not a JSON object",)),
-    Case("M3-an-array", reply(200, b'["<code>"]'), ("it is not a JSON object",)),
-    Case("M3-nothing", reply(200), ("it is not a JSON object",)),
-    Case("M3-deep", reply(200, DEEP), ("it is not a JSON object",)),
-    Case("M4-none", reply(404, b"<html><code></html>"), ("no metadata",), 404),
-    Case("M4-redirect", reply(302, b"", "Location: <trap>?x=<code>"), ("redirects to 127.0.0.1,",), 302),
-    Case("M4-fault", reply(503, b"", "Retry-After: 7"), ("wait 7 seconds",), 503),
-    Case("M5-over", reply(200, _metadata() + b" " * LIMIT), ("not read", "65536"), error=TransportError),
-    Case("M5-encoded", reply(200, b"x", "Content-Encoding: br"), ("not read", "br"), error=TransportError),
-    Case("M5-cut", raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", _metadata()), CUT, error=TransportError),
-    Case("M5-interim", raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), ("not read", "interim"), 103),
-    Case("M6-silent", Line.ignore_request, ("0.4 seconds",), error=DeadlineExceededError, timeout=SOON),
-    Case("M6-drip", dripped(b"", b"HTTP/1.1 200 OK\r\n" * 9), ("0.4",), error=DeadlineExceededError, timeout=SOON),
+    _case("M3-a-page", reply(200, b"<html><code></html>"), ("it is not a JSON object",)),
+    _case("M3-an-array", reply(200, b'["<code>"]'), ("it is not a JSON object",)),
+    _case("M3-nothing", reply(200), ("it is not a JSON object",)),
+    _case("M3-deep", reply(200, DEEP), ("it is not a JSON object",)),
+    _case("M4-none", reply(404, b"<html><code></html>"), ("no metadata",), 404),
+    _case("M4-redirect", reply(302, b"", "Location: <trap>?x=<code>"), ("redirects to 127.0.0.1,",), 302),
+    _case("M4-fault", reply(503, b"", "Retry-After: 7"), ("wait 7 seconds",), 503),
+    _case("M5-over", reply(200, _metadata() + b" " * LIMIT), ("not read", "65536"), error=TransportError),
+    _case("M5-encoded", reply(200, b"x", "Content-Encoding: br"), ("not read", "br"), error=TransportError),
+    _case("M5-cut", raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", _metadata()), CUT, error=TransportError),
+    _case("M5-interim", raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), ("not read", "interim"), 103),
+    _case("M6-silent", Line.ignore_request, ("0.4 seconds",), error=DeadlineExceededError, timeout=SOON),
+    _case(
+        "M6-drip",
+        dripped(b"", b"HTTP/1.1 200 OK\r\n" * 9),
+        ("0.4",),
+        error=DeadlineExceededError,
+        timeout=SOON,
+        hard=True,
+    ),
 ]
 
 
@@ -91,7 +90,7 @@ def _client(**members: object) -> bytes:
 
 
 def _answer(name: str, *says: str, **members: object) -> Case:
-    return Case(name, reply(201, _client(**members)), ("the answer to the registration cannot be used", *says), 201)
+    return _case(name, reply(201, _client(**members)), ("the answer to the registration cannot be used", *says), 201)
 
 
 REGISTRATION = [
@@ -124,7 +123,7 @@ REGISTRATION = [
     _answer("C3-method-number", "token_endpoint_auth_method", token_endpoint_auth_method=5),
     _answer("C4-other-redirect", "redirect_uris", redirect_uris=["https://evil.example/<code>"]),
     _answer("C4-redirect-number", "redirect_uris", redirect_uris=5),
-    Case(
+    _case(
         "C5-refused",
         reply(
             400,
@@ -133,34 +132,17 @@ REGISTRATION = [
         ("status 400, invalid_redirect_uri: [redacted]",),
         400,
     ),
-    Case("C5-error-with-200", reply(200, _client(error="invalid_client_metadata")), ("invalid_client_metadata",), 200),
-    Case("C5-page", reply(403, b"<html><code></html>"), ("not JSON",), 403),
-    Case("C5-page-with-201", reply(201, b"<html><code></html>"), ("not JSON",), 201),
-    Case("C5-accepted", reply(202, _client()), ("status 202",), 202),
-    Case("C5-redirect", reply(307, b"", "Location: <trap>"), ("redirects to 127.0.0.1,",), 307),
-    Case("C5-limit", reply(429, b"", "Retry-After: 7"), ("wait 7 seconds",), 429),
-    Case("C6-over", reply(201, _client() + b" " * LIMIT), ("not read", "65536"), 201),
-    Case("C6-encoded", reply(200, b"x", "Content-Encoding: gzip"), ("not read", "gzip"), error=TransportError),
-    Case("C6-cut", raw(b"HTTP/1.1 201 OK\r\nContent-Length: 900\r\n\r\n", _client()), CUT, error=TransportError),
-    Case("C7-silent", Line.ignore_request, ("0.4 seconds",), error=DeadlineExceededError, timeout=SOON),
+    _case("C5-error-with-200", reply(200, _client(error="invalid_client_metadata")), ("invalid_client_metadata",), 200),
+    _case("C5-page", reply(403, b"<html><code></html>"), ("not JSON",), 403),
+    _case("C5-page-with-201", reply(201, b"<html><code></html>"), ("not JSON",), 201),
+    _case("C5-accepted", reply(202, _client()), ("status 202",), 202),
+    _case("C5-redirect", reply(307, b"", "Location: <trap>"), ("redirects to 127.0.0.1,",), 307),
+    _case("C5-limit", reply(429, b"", "Retry-After: 7"), ("wait 7 seconds",), 429),
+    _case("C6-over", reply(201, _client() + b" " * LIMIT), ("not read", "65536"), 201),
+    _case("C6-encoded", reply(200, b"x", "Content-Encoding: gzip"), ("not read", "gzip"), error=TransportError),
+    _case("C6-cut", raw(b"HTTP/1.1 201 OK\r\nContent-Length: 900\r\n\r\n", _client()), CUT, error=TransportError),
+    _case("C7-silent", Line.ignore_request, ("0.4 seconds",), error=DeadlineExceededError, timeout=SOON),
 ]
-
-
-def _fresh() -> None:
-    return None
-
-
-def _assert_outcome(case: Case, outcome: object, peer: Peer, trap: Peer, watch: Watch) -> None:
-    assert case.error is type(outcome), outcome
-    assert not [words for words in case.says if words not in str(outcome)], outcome
-    if isinstance(outcome, TransportError):
-        # No code was at stake, so that nothing is said of one.
-        assert outcome.code_unused is None
-        assert "code may be" not in str(outcome)
-    else:
-        assert case.status == getattr(outcome, "status", None)
-    assert (peer.connections, peer.requests, trap.connections) == (1, 1, 0)
-    assert watch.elapsed < case.timeout + 1
 
 
 def _filled(watch: Watch, trap: Peer, origin: list[str]) -> Callable[[bytes], bytes]:
@@ -172,36 +154,34 @@ def _filled(watch: Watch, trap: Peer, origin: list[str]) -> Callable[[bytes], by
     return fill
 
 
-# A caller's pool has no hard deadline.
-METADATA_RUNS = [
-    *(pytest.param(case, _fresh, id=f"{case}-fresh") for case in METADATA),
-    *(pytest.param(case, urllib3.PoolManager, id=f"{case}-pool") for case in METADATA[:-1]),
-]
-
-
-@pytest.mark.parametrize(("case", "pool"), METADATA_RUNS)
-def test_metadata(case: Case, pool: Callable[[], urllib3.PoolManager | None], watch: Watch) -> None:
-    """A hostile metadata document, or none, ends in the row's error, with one request."""
+def _run(case: Case, pool: Pool, watch: Watch, call: Callable[[str, urllib3.PoolManager | None], object]) -> Peer:
     origin: list[str] = []
+    http = pool()
     with Peer(reply()) as trap, Peer(case.play, fill=_filled(watch, trap, origin)) as peer:
         origin.append(f"http://{LOOPBACK}:{peer.port}")
-        outcome = watch.run(lambda: discover_server(origin[0], http=pool(), timeout=case.timeout), peer.asked)
-    _assert_outcome(case, outcome, peer, trap, watch)
+        outcome = watch.run(lambda: call(origin[0], http), peer.asked)
+        if http is not None:
+            http.clear()
+    case.check(outcome, peer, trap, watch.elapsed)
+    assert "code may be" not in str(outcome)  # there was none
+    return peer
+
+
+@pytest.mark.parametrize(("case", "pool"), runs(METADATA))
+def test_metadata(case: Case, pool: Pool, watch: Watch) -> None:
+    """A hostile metadata document, or none, ends in the row's error, with one request."""
+    peer = _run(case, pool, watch, lambda url, http: discover_server(url, http=http, timeout=case.timeout))
     assert peer.received.startswith(b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\n")
 
 
-@pytest.mark.parametrize("pool", [_fresh, urllib3.PoolManager], ids=["fresh", "pool"])
-@pytest.mark.parametrize("case", REGISTRATION, ids=str)
-def test_registration(case: Case, pool: Callable[[], urllib3.PoolManager | None], watch: Watch) -> None:
+@pytest.mark.parametrize(("case", "pool"), runs(REGISTRATION))
+def test_registration(case: Case, pool: Pool, watch: Watch) -> None:
     """A hostile answer to a registration ends in the row's error, with one request and no secret shown."""
-    origin: list[str] = []
-    with Peer(reply()) as trap, Peer(case.play, fill=_filled(watch, trap, origin)) as peer:
-        origin.append(f"http://{LOOPBACK}:{peer.port}")
-        server = _server(origin[0])
-        outcome = watch.run(
-            lambda: register_client(server, redirect_uri=REDIRECT_URI, http=pool(), timeout=case.timeout), peer.asked
-        )
-    _assert_outcome(case, outcome, peer, trap, watch)
+
+    def register(url: str, http: urllib3.PoolManager | None) -> Client:
+        return register_client(_server(url), redirect_uri=REDIRECT_URI, http=http, timeout=case.timeout)
+
+    peer = _run(case, pool, watch, register)
     assert peer.received.startswith(b"POST /register HTTP/1.1\r\n")
     assert b'{"client_name": "ticktick-oauth", ' in peer.received
 
@@ -213,29 +193,6 @@ def _server(origin: str) -> AuthorizationServer:
         token_endpoint=f"{origin}/token",
         registration_endpoint=f"{origin}/register",
     )
-
-
-def test_good_answers(watch: Watch) -> None:
-    """The rows fail by what they are about and by nothing else; a secret that comes along is shown nowhere."""
-    answers = iter([_metadata(), _client(), _client(client_secret="<client_secret>", token_endpoint_auth_method=None)])
-
-    def play(line: Line) -> None:
-        line.receive_request()
-        line.answer(200, next(answers))
-
-    origin: list[str] = []
-    with Peer(reply()) as trap, Peer(play, fill=_filled(watch, trap, origin)) as peer:
-        origin.append(f"http://{LOOPBACK}:{peer.port}")
-        server = watch.run(lambda: discover_server(origin[0]))
-        assert isinstance(server, AuthorizationServer)
-        public, confidential = (
-            watch.run(lambda: register_client(server, redirect_uri=REDIRECT_URI)) for _ in ("public", "confidential")
-        )
-    assert _server(origin[0]) == server
-    assert isinstance(public, Client)
-    assert isinstance(confidential, Client)
-    assert [public.client_secret, confidential.client_secret] == [None, watch.canaries.client_secret]
-    assert [server, REDIRECT_URI, "an-id"] == [public.server, public.redirect_uri, public.client_id]
 
 
 def test_a_server_that_is_not_there(watch: Watch) -> None:

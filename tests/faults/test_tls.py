@@ -16,7 +16,7 @@ from faults.parent import run
 from faults.peer import LOOPBACK, Line, Peer, Script
 from faults.tls import Authority, self_signed
 from faults.watch import Watch
-from ticktick_oauth import TICKTICK, AuthorizationServer, OAuthTokenV1
+from ticktick_oauth import OAuthTokenV1
 from ticktick_oauth.exceptions import (
     DeadlineExceededError,
     InvalidTokenError,
@@ -29,11 +29,7 @@ pytestmark = pytest.mark.usefixtures("trusted")
 
 
 def _play(
-    watch: Watch,
-    script: Script,
-    context: ssl.SSLContext | None,
-    *,
-    timeout: float = 10.0,
+    watch: Watch, script: Script, context: ssl.SSLContext | None, *, timeout: float = 10.0
 ) -> tuple[OAuthTokenV1 | OAuthError, Peer]:
     """Exchange with an https peer; where there is no context, the script has the raw connection."""
     with Peer(script, tls=context, fill=watch.canaries.fill) as peer:
@@ -209,23 +205,9 @@ def test_t11_tls_on_the_http_port(watch: Watch, authority: Authority) -> None:
     assert not outcome.code_unused
 
 
-def test_t11_no_secret_travels_off_loopback_without_tls() -> None:
-    """T11: an http:// token endpoint is a mistake of the caller's."""
-    with pytest.raises(ValueError, match="token_endpoint must start with https://"):
-        AuthorizationServer(
-            issuer=TICKTICK.issuer,
-            authorization_endpoint=TICKTICK.authorization_endpoint,
-            token_endpoint="http://ticktick.com/oauth/token",
-        )
-
-
 @pytest.mark.parametrize("content", [None, "", "no certificate\n"], ids=["missing", "empty", "garbage"])
 def test_t12_a_trust_store_without_certificates(
-    watch: Watch,
-    authority: Authority,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    content: str | None,
+    watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
 ) -> None:
     """T12: with nothing to trust the error says where to look."""
     store = tmp_path / "store.pem"
@@ -322,18 +304,3 @@ def test_http_1_1_is_asked_for(watch: Watch, authority: Authority) -> None:
     with Peer(play, tls=context, fill=watch.canaries.fill) as peer:
         assert isinstance(watch.exchange(peer.url()), OAuthTokenV1)
     assert ["http/1.1"] == chosen
-
-
-def test_a_certificate_that_python_313_refuses(watch: Watch, tmp_path: Path) -> None:
-    """An authority of the kind that many companies have is refused by strict checks only, which the error says."""
-    authority = Authority(tmp_path, strict=False)
-    context = ssl.create_default_context(cafile=authority.file)
-    context.verify_flags |= ssl.VERIFY_X509_STRICT
-    with (
-        Peer(reply(200, TOKEN), tls=authority.server()) as peer,
-        urllib3.PoolManager(ssl_context=context) as http,
-    ):
-        outcome = watch.exchange(peer.url(), http=http)
-    assert type(outcome) is TransportError
-    assert "the certificate was refused: " in str(outcome)
-    assert "Python 3.13 and newer ask more of certificates" in str(outcome)

@@ -29,11 +29,7 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 
 def send(
-    request: Request,
-    http: urllib3.PoolManager | Route | None,
-    timeout: float,
-    *,
-    code_unused: bool | None,
+    request: Request, http: urllib3.PoolManager | Route | None, timeout: float, *, code_unused: bool | None
 ) -> Answer:
     """Send a request, by the caller's pool or a connection of its own, and return status, headers and body.
 
@@ -71,9 +67,7 @@ def reach(url: str, http: Route, timeout: float) -> None:
 
 
 def _within(
-    attempt: Attempt,
-    opened: AbstractContextManager[urllib3.PoolManager],
-    act: Callable[[urllib3.PoolManager], _T],
+    attempt: Attempt, opened: AbstractContextManager[urllib3.PoolManager], act: Callable[[urllib3.PoolManager], _T]
 ) -> _T:
     """Use a pool, and translate what it raises, once."""
     try:
