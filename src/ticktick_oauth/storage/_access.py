@@ -57,7 +57,7 @@ def check_regular(descriptor: int) -> None:
         raise StorageError(f"this is a folder, a pipe or a device, not a regular file; {ELSEWHERE}")
 
 
-def check_private(path: Path, descriptor: int) -> None:
+def check_private(path: Path, descriptor: int, advice: str = "") -> None:
     """Raise ``StorageError`` for an open file that another user owns, or that others than its owner may use."""
     if os.name != "posix":
         return  # owners and modes do not say who may read there: the folder's rights decide
@@ -65,8 +65,9 @@ def check_private(path: Path, descriptor: int) -> None:
     if status.st_uid != os.geteuid():
         raise StorageError(_name_owner(path, status.st_uid))
     mode = stat.S_IMODE(status.st_mode)
-    if mode & 0o007:
-        raise StorageError(f"its mode {mode:04o} lets others than its owner use it: chmod 600 {quote(path)}")
+    if mode & 0o007 or (mode & 0o070 and advice):
+        advice = advice or f"chmod 600 {quote(path)}"
+        raise StorageError(f"its mode {mode:04o} lets others than its owner use it: {advice}")
     if mode & 0o070:
         # Kubernetes gives the volumes of a pod with an fsGroup such a mode at each start, so a chmod would not last.
         raise StorageError(
@@ -77,14 +78,10 @@ def check_private(path: Path, descriptor: int) -> None:
 
 def make_private(path: Path, descriptor: int) -> None:
     """Take a file's rights from all but its owner, and give the owner those that the umask took away."""
-    if os.name == "posix" and (mode := stat.S_IMODE(os.fstat(descriptor).st_mode)) != 0o600:
-        with suppress(OSError):  # what it is then is looked at below
+    if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
+        with suppress(OSError):  # the check decides
             os.fchmod(descriptor, 0o600)
-        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-        if mode & 0o077:
-            reason = f"its mode {mode:04o} lets others than its owner use it: this file system keeps no file private"
-            raise StorageError(f"{reason}; {ELSEWHERE}")
-    check_private(path, descriptor)
+    check_private(path, descriptor, f"this file system keeps no file private; {ELSEWHERE}")
 
 
 def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T]) -> _T:
@@ -111,12 +108,7 @@ def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T]) -> _T:
 
 
 def _follow(path: Path) -> Path:
-    """Return the path at the end of a chain of symbolic links, each of which has to be this user's or root's.
-
-    Raises:
-        StorageError: another user may have made one, so that it may lead anywhere.
-
-    """
+    """Return the path at the end of a chain of links; raise ``StorageError`` for a link of another user than root."""
     for _ in range(_MOST_LINKS):
         try:
             status = path.lstat()
@@ -170,7 +162,7 @@ def _name(number: int, database: str = "pwd") -> str:
 
         return getpwuid(number).pw_name
     except (ImportError, KeyError):
-        return str(number) if database == "grp" else f"user {number}"
+        return f"user {number}" if database == "pwd" else str(number)
 
 
 def quote(word: Path | str) -> str:

@@ -62,24 +62,15 @@ def read_file(path: Path, *, whoever_may_read: bool = False) -> bytes | None:
     return None if data == _DELETED else data
 
 
-def write_file(path: Path, data: bytes, *, make_folders: bool = True) -> bool:
-    """Put bytes in the place of a file; return whether they had to be written into the file itself."""
+def write_file(path: Path, data: bytes | None, *, make_folders: bool = True) -> bool:
+    """Put bytes in the place of a file; return whether they had to be written into the file itself.
+
+    None stands for no bytes: then all is done that changes nothing, to see whether it can be done.
+    """
     if make_folders:
         _make_folders(path)
     _sweep(path.parent)
     return _change(path, data, lambda: _replace(path, data))
-
-
-def try_to_write(path: Path, *, make_folders: bool = True) -> None:
-    """Do all of `write_file` that changes nothing: make the folders, and a private file, which goes again."""
-
-    def make_file() -> None:
-        with _temporary_file(path):
-            pass
-
-    if make_folders:
-        _make_folders(path)
-    _change(path, None, make_file)
 
 
 def remove_file(path: Path) -> str | None:
@@ -95,10 +86,7 @@ def remove_file(path: Path) -> str | None:
 
 
 def _change(path: Path, data: bytes | None, change: Callable[[], None]) -> bool:
-    """Call ``change``; where the file can be neither renamed nor removed, write bytes into it, and return True.
-
-    None stands for no bytes: whether they could be written is looked at.
-    """
+    """Call ``change``; where the file can be neither renamed nor removed, write bytes into it, and return True."""
     try:
         change()
     except OSError as error:
@@ -128,15 +116,17 @@ def _make_folders(path: Path) -> None:
                     folder.chmod(0o700)  # whatever the umask took away
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes | None) -> None:
     for _ in range(_ATTEMPTS - 1):
         with suppress(FileNotFoundError):
             return _replace_once(path, data)
     return _replace_once(path, data)
 
 
-def _replace_once(path: Path, data: bytes) -> None:
+def _replace_once(path: Path, data: bytes | None) -> None:
     with _temporary_file(path) as (temporary, file):
+        if data is None:
+            return
         locked = _lock(file.fileno())
         file.write(data)
         file.flush()
@@ -186,13 +176,14 @@ def _sweep(folder: Path) -> None:
         for entry in folder.iterdir():
             if re.fullmatch(_TEMPORARY, entry.name):
                 with suppress(OSError):
-                    if os.name == "posix":
-                        _remove_unlocked(entry)
-                    elif entry.lstat().st_mtime < time.time() - _OLD:
-                        entry.unlink()
+                    _remove_stale(entry)
 
 
-def _remove_unlocked(temporary: Path) -> None:
+def _remove_stale(temporary: Path) -> None:
+    if os.name != "posix":
+        if temporary.lstat().st_mtime < time.time() - _OLD:
+            temporary.unlink()
+        return
     descriptor = os.open(temporary, os.O_WRONLY | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"))
     try:
         if _lock(descriptor):

@@ -48,17 +48,9 @@ _KNOWN = {TICKTICK.issuer: ("TickTick", "TICKTICK"), DIDA365.issuer: ("Dida365",
 
 
 def load_from_environment(server: AuthorizationServer | None = None) -> IssuedToken | None:
-    """Return the token in ``$TICKTICK_OAUTH_TOKEN``, in either form of a kept token.
+    """Return the token in ``$TICKTICK_OAUTH_TOKEN``; None when it is not set or empty, or another server's.
 
-    Args:
-        server: Whose token is wanted; None for anyone's.
-
-    Returns:
-        None when the variable is not set or empty, or holds another server's token.
-
-    Raises:
-        StorageError: the variable holds something else.
-
+    Without a server, any token is returned. What is not a kept token is a ``StorageError``.
     """
     if not (text := os.environ.get(TOKEN_VARIABLE)):
         return None
@@ -67,12 +59,7 @@ def load_from_environment(server: AuthorizationServer | None = None) -> IssuedTo
 
 
 def list_kept() -> list[Path]:
-    """Return the default files that there are, sorted: the one that ``$TICKTICK_OAUTH_TOKEN_FILE`` names, or several.
-
-    Raises:
-        StorageError: their folder cannot be read.
-
-    """
+    """Return the default files that there are, sorted; where ``$TICKTICK_OAUTH_TOKEN_FILE`` names one, that one."""
     default = default_path()
     if os.environ.get(FILE_VARIABLE):
         return [default] if os.path.lexists(default) else []
@@ -88,12 +75,8 @@ def list_kept() -> list[Path]:
 def find_kept(server: AuthorizationServer | None = None) -> Path:
     """Return the default file where a server's token is looked for, whether or not there is one.
 
-    That is the server's own, or TickTick's where that has the server's token and the server has no file yet. None is
-    for the server of the only file that there is, or else TickTick.
-
-    Raises:
-        StorageError: there is no default path.
-
+    That is the server's own, or TickTick's where that has the server's token and the server has no file yet. Without a
+    server, it is the only file that there is, or else TickTick's.
     """
     if server is None:
         kept = list_kept()
@@ -175,18 +158,14 @@ def require_issued(
             advice = f"{instead}, or {advice}"  # which is kept beside the other
     elif issued.server.issuer != server.issuer:
         reason, advice = _explain_other(place, issued)
-    elif issued.is_expired(now=now):
-        reason = f"the token in {place} expired on {_format(issued.expires_at)}"
     elif issued.is_expired(now=now, leeway=leeway):
-        reason = f"the token in {place} expires on {_format(issued.expires_at)}"
-        advice = "a sign-in before then may bring the same token: ask for less leeway, or sign in after it"
+        verb = "expired" if issued.is_expired(now=now) else "expires"
+        reason = f"the token in {place} {verb} on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
+        if verb == "expires":
+            advice = "a sign-in before then may bring the same token: ask for less leeway, or sign in after it"
     else:
         return issued
     raise SignInRequiredError(reason, advice)
-
-
-def _format(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d at %H:%M} UTC"
 
 
 def _describe(store: TokenStore, server: AuthorizationServer, *, is_default: bool) -> tuple[str, str]:

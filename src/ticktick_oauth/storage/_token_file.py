@@ -12,7 +12,7 @@ from .._protocol.issued_token import IssuedToken, dump_issued, load_issued
 from .._protocol.server import TICKTICK, AuthorizationServer
 from ..exceptions import StorageError
 from ._access import ELSEWHERE, FILE_VARIABLE, TOKEN_VARIABLE, do_or_explain
-from ._files import MAX_SIZE, read_file, remove_file, try_to_write, write_file
+from ._files import MAX_SIZE, read_file, remove_file, write_file
 
 _NEXT = "name another file, or move this one away"
 # What a shell, or systemd, or an .env file's reader would have put a value in the place of.
@@ -184,14 +184,9 @@ def keep(path: Path, issued: IssuedToken) -> bool:
 
 
 def check_can_keep(path: Path) -> None:
-    """Check that `keep` can keep a token, before a person is asked for one.
-
-    Raises:
-        StorageError: it cannot: the file is another one, or none can be made there, or none that is private.
-
-    """
+    """Raise the ``StorageError`` that `keep` would, before a person is asked for a token."""
     find_replaceable(path)
-    do_or_explain("save", path, lambda target: try_to_write(target, make_folders=target == path))
+    do_or_explain("save", path, lambda target: write_file(target, None, make_folders=target == path))
 
 
 def forget(path: Path) -> str | None:
@@ -203,9 +198,7 @@ def forget(path: Path) -> str | None:
 def find_replaceable(path: Path, verb: str = "save") -> IssuedToken | None:
     """Return the token that a save or delete would take away, whoever may read it; None when there is none.
 
-    Raises:
-        StorageError: something else is there, which is not touched; or it cannot be read.
-
+    Something else, or what cannot be read, is a ``StorageError``.
     """
 
     def load(target: Path) -> IssuedToken | None:
@@ -216,10 +209,5 @@ def find_replaceable(path: Path, verb: str = "save") -> IssuedToken | None:
 
 
 def find_target(path: Path) -> Path:
-    """Return the file that a path leads to by links of this user and root, itself without a link.
-
-    Raises:
-        StorageError: a link belongs to another user.
-
-    """
-    return do_or_explain("load", path, lambda target: target)
+    """Return the file that a path leads to by links; one of another user is a ``StorageError``."""
+    return do_or_explain("save", path, lambda target: target)
