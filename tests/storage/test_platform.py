@@ -154,19 +154,6 @@ def test_s3b_a_write_in_place_that_loses_the_old_token_says_so(
     assert OLD == mounted.load()
 
 
-def test_s3b_ctrl_c_passes_even_if_the_old_token_is_lost(monkeypatch: pytest.MonkeyPatch, mounted: TokenFile) -> None:
-    """The person's wish comes before the report."""
-    failures: list[BaseException] = [KeyboardInterrupt(), OSError(errno.EIO, "x")]
-
-    def fail(*_: object) -> NoReturn:
-        raise failures.pop(0)
-
-    monkeypatch.setattr(os, "write", fail)
-    with pytest.raises(KeyboardInterrupt):
-        mounted.save(OLD)
-    assert b"" == mounted.path.read_bytes()
-
-
 @root_only
 def test_s3b_a_file_that_load_would_refuse_is_not_written_in_place(mounted: TokenFile) -> None:
     """A mounted file of another user stays as it is, and the error has its owner."""
@@ -466,26 +453,6 @@ def test_s14_a_file_system_without_locks_keeps_tokens(
     store.save(ISSUED)
     assert ISSUED == store.load()
     assert {stale, store.path} == set(store.path.parent.iterdir())
-
-
-@posix_only
-def test_s14_a_file_system_without_modes_gets_no_token(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:
-    """Where every file is everybody's, a token that `load` would have to refuse is not written at all."""
-    real = os.open
-
-    def open_to_all(path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
-        descriptor = real(path, flags, mode)
-        os.chmod(descriptor, 0o755)  # noqa: PTH101 - a descriptor has no path
-        return descriptor
-
-    monkeypatch.setattr(os, "open", open_to_all)
-    monkeypatch.setattr(os, "fchmod", fail_with(errno.EPERM))
-    error = failure_of(store.save, ISSUED)
-    assert (
-        f"its mode 0755 lets others than its owner use it: this file system keeps no file private; {ELSEWHERE}"
-        in str(error)
-    )
-    assert [] == list(store.path.parent.iterdir())
 
 
 @posix_only

@@ -253,20 +253,3 @@ def test_s5_what_to_do_fits_who_owns_what(
     monkeypatch.setattr(os, "open", fail_with(errno.EACCES))
     text = advice.replace("FILE", str(store.path)).replace("FOLDER", str(store.path.parent)).replace("ME", me)
     assert f"{store.path}: could not load the token: Permission denied{text}" == str(failure_of(store.load))
-
-
-def test_s5_an_own_file_without_rights_is_mended_by_its_owner(open_folder: Path) -> None:
-    """A mode that keeps the owner out, too, comes with the command that mends it."""
-    open_folder.chmod(0o777)
-    code = "store.save(OLD); store.path.chmod(0); attempt(store.load); attempt(store.save, ISSUED)"
-    path = open_folder / "token.json"
-    for line in python(DROP_ROOT + code, path).splitlines():
-        assert f"Permission denied; its owner may not read it: chmod 600 {path}" in line
-
-
-def test_s5_an_empty_folder_that_may_not_be_written_is_refused(open_folder: Path) -> None:
-    """Nothing is there to write in place, so the error says where else a token can be kept."""
-    open_folder.chmod(0o555)
-    line = python(DROP_ROOT + "attempt(store.save, ISSUED)", open_folder / "token.json")
-    assert line.startswith(f"{errno.EACCES} {open_folder}/token.json: could not save the token: Permission denied; ")
-    assert ELSEWHERE in line

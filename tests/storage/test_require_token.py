@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from storage.keeping import ISSUED, OLD, failure_of
-from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued
+from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, dump_issued
 from ticktick_oauth.exceptions import SignInRequiredError
 from ticktick_oauth.storage import TokenFile, _kept, require_token
 from ticktick_oauth.storage._kept import find_kept, list_kept, require_issued
@@ -238,13 +238,3 @@ def test_a_wrong_type_is_the_callers_mistake(options: dict[str, object], words: 
     """A TypeError at the call, whether or not a token is kept."""
     with pytest.raises(TypeError, match=words):
         require_token(**options)  # type: ignore[arg-type]
-
-
-def test_a_subclass_of_the_token_is_returned_as_it_is() -> None:
-    """A program's own store may keep more."""
-
-    class Own(OAuthTokenV1):
-        pass
-
-    own = Own(access_token=ISSUED.token.access_token, expires_in=15551999)
-    assert own is require_token(Memory(evolve(VALID, token=own)))

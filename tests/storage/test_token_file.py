@@ -13,7 +13,6 @@ import pytest
 from attrs import evolve
 
 from storage.keeping import (
-    ACCESS_TOKEN,
     ELSEWHERE,
     HOMELESS,
     ISSUED,
@@ -24,9 +23,9 @@ from storage.keeping import (
     python,
     root_only,
 )
-from ticktick_oauth import TICKTICK, OAuthTokenV1, dump_issued, storage
+from ticktick_oauth import TICKTICK, dump_issued, storage
 from ticktick_oauth.storage import TokenFile, TokenStore, default_path
-from ticktick_oauth.storage._kept import find_replaceable, find_unexpanded, forget, keep
+from ticktick_oauth.storage._kept import find_unexpanded
 
 KEPT = dump_issued(ISSUED)
 
@@ -51,15 +50,6 @@ def test_a_token_file_is_a_token_store(store: TokenFile) -> None:
     kept.delete()
 
 
-def test_a_save_or_delete_can_say_what_it_found(store: TokenFile) -> None:
-    """The functions behind `TokenFile` return what the command line reports."""
-    assert find_replaceable(store.path) is None
-    assert forget(store.path) is None
-    assert not keep(store.path, ISSUED)
-    assert ISSUED == find_replaceable(store.path)
-    assert "deleted" == forget(store.path)
-
-
 def test_a_wrong_type_is_the_callers_mistake(store: TokenFile) -> None:
     """An argument of the wrong type is a TypeError, before anything is written."""
     with pytest.raises(TypeError, match="issued must be of type"):
@@ -75,16 +65,6 @@ def test_a_store_shows_and_holds_its_path_only(tmp_path: Path, store: TokenFile)
     assert f"TokenFile(path={store.path!r})" == repr(store)
     assert not hasattr(store, "__dict__")
     assert TokenFile(str(tmp_path / "token.json")) == store
-
-
-def test_a_token_of_a_subclass_is_kept(store: TokenFile) -> None:
-    """A program's own subclass is kept by its four members, and comes back as the base."""
-
-    class Own(OAuthTokenV1):
-        pass
-
-    store.save(evolve(ISSUED, token=Own(access_token=ACCESS_TOKEN, expires_in=15551999)))
-    assert ISSUED == store.load()
 
 
 def test_a_token_that_could_not_be_loaded_is_not_saved(store: TokenFile) -> None:
@@ -321,13 +301,6 @@ def test_s11_an_empty_file_is_refused_and_replaced(store: TokenFile) -> None:
         assert f"{store.path}: this file is empty: sign in, and keep the token there" == str(failure_of(store.load))
         task()
     assert store.load() is None
-
-
-@pytest.mark.parametrize("content", [KEPT.replace(", ", ",\r\n") + "\r\n", KEPT.ljust(65_536)], ids=["CRLF", "64 KiB"])
-def test_s11_white_space_between_the_members_does_no_harm(store: TokenFile, content: str) -> None:
-    """An editor's line ends are JSON's white space; a file of exactly 64 KiB is read."""
-    write(store, content)
-    assert ISSUED == store.load()
 
 
 def test_the_wing_shows_its_public_names_only() -> None:
