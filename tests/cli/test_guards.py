@@ -1,5 +1,6 @@
 """How every command ends: exit codes, one line on stderr and no traceback, whatever signals and streams do."""
 
+import errno
 import io
 import os
 import re
@@ -7,18 +8,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import Run
 from faults.parent import wait_until_it_waits
-from person import LATE, started
+from person import LATE, eventually, started
 from ticktick_oauth._cli import exits, main, signals
 from ticktick_oauth.exceptions import (
     AuthorizationError,
     DeadlineExceededError,
-    OAuthError,
     SignInRequiredError,
     StorageError,
     TokenEndpointError,
@@ -27,17 +28,15 @@ from ticktick_oauth.exceptions import (
 
 README = Path(__file__).parents[2] / "README.md"
 COMMAND = [sys.executable, "-m", "ticktick_oauth"]
+FULL = "ticktick-oauth: standard output: No space left on device\n"
 
 
 @pytest.fixture
-def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
-    """Make the command `token` fail, or do something else instead."""
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Make the command `token` do something else, such as fail."""
 
-    def fail(error: BaseException) -> None:
-        def raise_it(*_: object) -> None:
-            raise error
-
-        monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", raise_it)
+    def fail(act: Callable[[], object]) -> None:
+        monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", lambda _: act())
 
     return fail
 
@@ -45,10 +44,19 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
 @pytest.fixture(autouse=True)
 def _default_signals() -> Iterator[None]:
     """Put the signals' handlers back, which a signal leaves changed: its process is about to end."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+def throw(error: BaseException) -> Callable[[], object]:
+    """Return what raises an error."""
+
+    def act() -> None:
+        raise error
+
+    return act
 
 
 @pytest.mark.parametrize(
@@ -62,20 +70,26 @@ def _default_signals() -> Iterator[None]:
         (StorageError("no space", "token.json", 28), 6, None),
         (SignInRequiredError("no token is kept"), 1, None),
         (OSError(98, "cannot listen on port 8080"), 2, "cannot listen on port 8080"),
-        (OSError("no number"), 2, "no number"),
-        (ValueError("redirect_uri must be a URL"), 2, "redirect_uri must be a URL"),
-        (RuntimeError("can't start new thread"), 2, "can't start new thread"),
+        (OSError("no number"), 2, None),
+        (ValueError("redirect_uri must be a URL"), 2, None),
+        (RuntimeError("can't start new thread"), 2, None),
         (KeyboardInterrupt(), 130, "interrupted"),
         (signals.Terminated(), 143, "terminated"),
     ],
 )
 def test_errors_have_exit_codes_and_one_line(
-    error: BaseException, code: int, message: str | None, fail: Callable[[BaseException], None], run: Run
+    error: BaseException, code: int, message: str | None, fail: Callable[..., None], run: Run
 ) -> None:
     """Each kind of error has its exit code and one line on stderr."""
-    fail(error)
+    fail(throw(error))
     assert (code, "", f"ticktick-oauth: {message or error}\n") == run("token")
-    assert isinstance(error, OAuthError) == (message is None)
+
+
+def test_a_bug_is_not_hidden(fail: Callable[..., None], run: Run) -> None:
+    """What no command expects comes out as it is."""
+    fail(throw(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        run("token")
 
 
 def test_l13_the_exit_codes_are_the_documented_ones(run: Run) -> None:
@@ -88,61 +102,51 @@ def test_l13_the_exit_codes_are_the_documented_ones(run: Run) -> None:
     assert shown == {code: words.replace("`", "") for code, words in table.items()}
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "schema", "demo", "sandbox", "status"])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_l9_a_full_standard_output(arguments: str, unbuffered: str, tmp_path: Path) -> None:
-    """L9: an answer that nobody received is no success, and one line says so."""
-    environment = {"HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
-    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        ended = subprocess.run(
-            [*COMMAND, arguments],
-            env=environment,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            timeout=LATE,
-        )
-    assert ({"status": 1}.get(arguments, 2), "ticktick-oauth: standard output: No space left on device\n") == (
-        ended.returncode,
-        ended.stderr,
+def outcome(arguments: str, environment: dict[str, str], **streams: object) -> "subprocess.CompletedProcess[str]":
+    """Run the command with streams of one's own."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        [*COMMAND, *arguments.split()], env=environment, text=True, check=False, timeout=LATE, **pipes
     )
 
 
-@pytest.mark.parametrize("arguments", ["demo", "schema", "--help"])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_l9_a_reader_that_has_seen_enough(arguments: str, unbuffered: str) -> None:
-    """L9: with `| head -1`, or a pager that was left, a command ends quietly."""
+@pytest.fixture
+def broken() -> Iterator[io.TextIOWrapper]:
+    """Give a pipe that nobody reads."""
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "w") as pipe:  # noqa: PTH123 - a descriptor
-        ended = subprocess.run(
-            [*COMMAND, arguments],
-            env={"PYTHONUNBUFFERED": unbuffered},
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-            check=False,
-            timeout=LATE,
-        )
-    assert (141, b"") == (ended.returncode, ended.stderr)
+        yield pipe
 
 
-@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("arguments", ["--help", "--version", "schema", "demo", "sandbox", "status"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_l9_an_output_that_cannot_be_written(
+    arguments: str, unbuffered: str, tmp_path: Path, broken: io.TextIOWrapper
+) -> None:
+    """L9: an answer that a full disk did not take is no success, in one line; one that nobody reads is quiet."""
+    environment = {"HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        ended = outcome(arguments, environment, stdout=full)
+    assert ({"status": 1}.get(arguments, 2), FULL) == (ended.returncode, ended.stderr)
+    ended = outcome(arguments, environment, stdout=broken)
+    assert ({"status": 1}.get(arguments, 141), "") == (ended.returncode, ended.stderr)
+
+
 @pytest.mark.parametrize(("arguments", "code"), [("token", 1), ("nosuch", 2), ("schema", 0)])
-def test_l9_a_failing_standard_error(arguments: str, code: int, *, full: bool, tmp_path: Path) -> None:
+def test_l9_a_failing_standard_error(arguments: str, code: int, tmp_path: Path, broken: io.TextIOWrapper) -> None:
     """L9: a message that nobody can read, on a full disk or a pipe, changes neither exit code nor standard output."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    with open(writing, "w") as pipe, open("/dev/full", "w") as device:  # noqa: PTH123 - a descriptor, and a device
-        ended = subprocess.run(
-            [*COMMAND, arguments],
-            env={"HOME": str(tmp_path)},
-            stdout=subprocess.PIPE,
-            stderr=device if full else pipe,
-            check=False,
-            timeout=LATE,
-        )
-    assert (code, code == 0) == (ended.returncode, ended.stdout != b"")
+    with open("/dev/full", "w") as device:  # noqa: PTH123 - a device
+        for stream in (broken, device):
+            ended = outcome(arguments, {"HOME": str(tmp_path)}, stderr=stream)
+            assert (code, code == 0) == (ended.returncode, ended.stdout != "")
+
+
+@pytest.mark.parametrize("arguments", ["", "--help", "--version", "login --help", "schema"])
+def test_l9_both_streams_closed(arguments: str) -> None:
+    """L9: where nobody can read the answer, and nobody wants to, that is no failure."""
+    command = f'"$0" -m ticktick_oauth {arguments} >&- 2>&-'
+    assert 0 == subprocess.run(["/bin/sh", "-c", command, sys.executable], check=False, timeout=LATE).returncode
 
 
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
@@ -155,28 +159,54 @@ def test_l9_a_closed_stream(name: str, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 @pytest.mark.parametrize(("full", "code"), [(True, 2), (False, 141)])
-def test_l9_streams_that_fail_are_left_clean(*, full: bool, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_l9_streams_that_fail_are_left_clean(
+    *, full: bool, code: int, broken: io.TextIOWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """L9: what a failing stream still holds is dropped, so that the interpreter's own end does not fail on it."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    with open(writing, "w") as pipe, open("/dev/full", "w") as device, open("/dev/full", "w") as err:  # noqa: PTH123
-        monkeypatch.setattr(sys, "stdout", device if full else pipe)
+    with open("/dev/full", "w") as device, open("/dev/full", "w") as err:  # noqa: PTH123 - devices
+        monkeypatch.setattr(sys, "stdout", device if full else broken)
         monkeypatch.setattr(sys, "stderr", err)
         assert (code, 2) == (main(["schema"]), main(["nosuch"]))
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
 
 
-def test_an_output_without_a_descriptor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A failing stream that is another's object is left as it is."""
+@pytest.mark.parametrize(
+    ("system", "number", "code", "line"),
+    [
+        ("posix", errno.ENOSPC, 2, FULL),
+        ("nt", errno.EINVAL, 141, ""),
+        ("posix", errno.EINVAL, 2, FULL.replace(os.strerror(errno.ENOSPC), os.strerror(errno.EINVAL))),
+    ],
+)
+def test_l17_an_output_without_a_descriptor(  # noqa: PLR0913, PLR0917 - a row, and two fixtures
+    system: str, number: int, code: int, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """L17: another's object that fails is left as it is; what Windows says of a reader that went away is understood."""
 
-    class Full(io.StringIO):
+    class Failing(io.StringIO):
         def flush(self) -> None:
-            raise OSError(28, "No space left on device")
+            raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(sys, "stdout", Full())
-    assert 2 == main(["schema"])
-    assert "ticktick-oauth: standard output: No space left on device\n" == capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", Failing())
+        patch.setattr(os, "name", system)
+        ended = main(["schema"])
+    assert (code, line) == (ended, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("command", ["status", "token", "logout", "import", "login", "check"])
+def test_l19_what_is_shown_is_harmless(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """L19: escape codes in a path are shown as such, from an argument or the environment, and no word is endless."""
+    path = f"{tmp_path}/\x1b]0;\x07\x9b\u202e{'x' * 300}"
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", path)
+    monkeypatch.setenv("TICKTICK_CLIENT_ID", path)
+    for arguments in ([], ["--token-file", path]):
+        code, out, err = run(command, *(arguments if command != "check" else [path]), stdin=b"{}")
+        assert 0 != code
+        assert not set(out + err) & set("\x1b\x07\x9b\u202e")
+        assert 201 > max(map(len, (out + err).split()))
+        assert command in {"check", "import"} or "\\x1b]0;\\x07\\x9b\\u202e" in out + err
 
 
 @pytest.mark.parametrize(
@@ -198,69 +228,87 @@ def test_l8_a_signal_ends_a_command(number: int, code: int, word: str, arguments
 
 def wait_until_it_reads(process: "subprocess.Popen[str]") -> None:
     """Wait until a process sleeps in `read` or in a lock, with its handlers in place."""
-    from person import eventually
-
     status = Path(f"/proc/{process.pid}/status")
     eventually(lambda: re.search(r"^SigCgt:\s+[0-9a-f]*4.{3}$", status.read_text(), re.MULTILINE))
     wait_until_it_waits(process)
 
 
-def test_a_signal_comes_only_once(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+@pytest.mark.parametrize("module", ["guard", "exits", "output", "signals", "commands", "parser", "kept_token"])
+def test_l8_ctrl_c_while_it_loads(module: str) -> None:
+    """L8: from the first line on, whatever is being loaded, it is one line and no traceback."""
+    program = f"""
+import signal, sys
+
+class Finder:
+    def find_spec(name, *_):
+        if name == "ticktick_oauth._cli.{module}":
+            sys.meta_path.remove(Finder)
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Finder)
+from ticktick_oauth._cli import main
+sys.exit(main(["token"]))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=LATE, env={}
+    )
+    assert (130, "", "ticktick-oauth: interrupted\n") == (ended.returncode, ended.stdout, ended.stderr)
+
+
+def test_ctrl_break_ends_as_ctrl_c(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """Windows has one key more."""
+    monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
+    fail(lambda: signal.raise_signal(signal.SIGUSR1))
+    assert (130, "", "ticktick-oauth: interrupted\n") == run("token")
+
+
+def test_a_signal_comes_only_once(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """A second signal, such as an impatient Ctrl-C, ends the process at once and does not stop the cleaning up."""
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
 
-    def interrupted_twice(*_: object) -> None:
+    def interrupted_twice() -> None:
         try:
             signal.raise_signal(signal.SIGTERM)
         finally:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", interrupted_twice)
+    fail(interrupted_twice)
     assert (143, "", "ticktick-oauth: terminated\n") == run("token")
     assert [130] == ended
 
 
-def test_what_the_process_decided_about_signals_stays(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_what_the_process_decided_about_signals_stays(fail: Callable[..., None], run: Run) -> None:
     """A signal that is ignored, as by nohup, stays ignored; the others get their handlers back."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     assert 0 == run("schema").code
     assert (signal.SIG_IGN, signal.SIG_DFL) == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
-    monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", lambda _: signal.raise_signal(signal.SIGTERM))
+    fail(lambda: signal.raise_signal(signal.SIGTERM))
     assert 143 == run("token").code
     assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
 
 
 def test_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """Where the system has no thread left, that is one line."""
-
-    def start(_: object) -> None:
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr("threading.Thread.start", start)
+    monkeypatch.setattr("threading.Thread.start", lambda _: throw(RuntimeError("can't start new thread"))())
     assert (2, "", "ticktick-oauth: can't start new thread\n") == run("sandbox")
 
 
 def test_a_command_in_a_thread(run: Run) -> None:
     """Where no handler may be set, a command runs without."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor() as threads:
         assert 0 == threads.submit(run, "schema").result().code
 
 
 def test_an_interruption_leaves_the_prompt_its_line(
-    fail: Callable[[BaseException], None], monkeypatch: pytest.MonkeyPatch, run: Run
+    fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
     """On a terminal the last words do not stand behind what was being typed."""
-    fail(KeyboardInterrupt())
+    fail(throw(KeyboardInterrupt()))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert (130, "", "\nticktick-oauth: interrupted\n") == run("token")
 
 
 def test_python_m_is_the_same_command() -> None:
     """``python -m ticktick_oauth`` ends with the command's exit code."""
-    assert [0, 2] == [
-        subprocess.run([*COMMAND, name], capture_output=True, check=False, timeout=LATE).returncode
-        for name in ("schema", "nosuch")
-    ]
+    assert [0, 2] == [outcome(name, {}).returncode for name in ("schema", "nosuch")]

@@ -155,5 +155,5 @@ def test_logout_of_a_link(tmp_path: Path, run: Run) -> None:
     file, link = tmp_path / "file", tmp_path / "link"
     TokenFile(file).save(issue(DAY))
     link.symlink_to(file)
-    assert run("logout", "--token-file", str(link)).out.startswith(f"{link} (a link to {file}) is deleted;")
+    assert run("logout", "--token-file", str(link)).out.startswith(f"{file} (where {link} leads) is deleted;")
     assert ["link"] == [path.name for path in tmp_path.iterdir()]

@@ -1,10 +1,13 @@
 """Run the command line: ``ticktick-oauth``, or ``python -m ticktick_oauth``."""
 
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: "Sequence[str] | None" = None) -> int:
     """Run a command and return its exit code; None stands for the process's own arguments."""
     try:
         # Loading takes long enough to be interrupted, and the signals have no handlers of ours yet.
@@ -13,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_guarded(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:
         from .exits import INTERRUPTED
-        from .output import say
+        from .output import complain
 
-        say("ticktick-oauth: interrupted")
+        complain("interrupted")
         return INTERRUPTED

@@ -54,8 +54,8 @@ def path_for(file: str | None, server: AuthorizationServer) -> Path:
 
 
 def show_path(path: Path) -> str:
-    """Return a path and, of a link, where it leads: a token does not belong into a folder that is shared."""
-    return f"{path} (a link to {path.resolve()})" if path.is_symlink() else str(path)
+    """Return a path; of a link, where it leads too, since a token does not belong into a folder that is shared."""
+    return f"{path.resolve()} (where {path} leads)" if path.is_symlink() else str(path)
 
 
 def find_places(

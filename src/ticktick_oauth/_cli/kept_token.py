@@ -111,12 +111,10 @@ def _find(file: str | None, server: AuthorizationServer | None) -> Path:
 
 def _logout(arguments: Namespace) -> None:
     path = _find(arguments.token_file, arguments.server)
-    place = show_path(path)
     if how := forget(path):
         reason = ", since it cannot be deleted" if how == "emptied" else ""
-        answer(
-            f"{place} is {how}{reason}; TickTick documents no revocation, so the token itself works until it expires"
-        )
+        advice = "TickTick documents no revocation, so the token itself works until it expires"
+        answer(f"{show_path(path)} is {how}{reason}; {advice}")
     else:
         answer(f"no token is kept in {path}")
     warn_of_variable()
