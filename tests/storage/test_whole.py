@@ -44,25 +44,6 @@ def test_s6_a_limit_on_file_sizes_leaves_the_old_file(store: TokenFile) -> None:
     check_old(store)
 
 
-def test_s6_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    """ENOSPC on a file system that is really full: the old token stays, the temporary file does not."""
-    code = """
-store.save(OLD)
-filler = store.path.with_name("filler")
-try:
-    filler.write_bytes(bytes(8192))
-except OSError as error:
-    print(error.errno == errno.ENOSPC)
-attempt(store.save, ISSUED)
-print(store.load() == OLD, {store.path, filler} == set(store.path.parent.iterdir()))
-"""
-    filled, failed, kept = python(
-        code, tmp_path / "token.json", mount=f"mount -t tmpfs -o size=8k none {tmp_path}"
-    ).splitlines()
-    assert ("True", "True True") == (filled, kept)
-    assert failed.startswith(f"{errno.ENOSPC} {tmp_path}/token.json: could not save the token: No space left on device")
-
-
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize("cleans_up", [True, False])
@@ -81,22 +62,6 @@ def test_s7_a_step_that_fails_leaves_the_old_file(
     assert OLD == store.load()
     store.save(OLD)
     check_old(store)
-
-
-def test_s7_a_folder_that_cannot_be_synced_for_a_fault_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, store: TokenFile
-) -> None:
-    """A disk that fails at the last step is an error too, as the token may not outlive a power cut."""
-    real = os.fsync
-
-    def sync_files_only(descriptor: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            fail_with(errno.EIO)()
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fsync", sync_files_only)
-    assert errno.EIO == failure_of(store.save, ISSUED).errno
-    assert ISSUED == store.load()
 
 
 def test_s7_ctrl_c_in_a_save_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> None:

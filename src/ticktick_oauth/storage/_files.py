@@ -1,7 +1,6 @@
 """Keep bytes in a private file that is never half written.
 
-What a check here refuses is a ``StorageError`` without a path; what the system refuses is its own ``OSError``. No link
-is followed here.
+What a check here refuses is a ``StorageError`` without a path; what the system refuses is its own ``OSError``.
 """
 
 import errno
@@ -31,7 +30,7 @@ _OLD = 3600  # seconds
 # A mount point can be neither replaced nor removed; nor can anything in a folder that may not be written.
 _FIXED = {errno.EACCES, errno.EBUSY, errno.EPERM, errno.EROFS}
 # What systems and network file systems answer that cannot sync a folder, or do not let it be opened for that.
-_CANNOT_SYNC = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM}
+_CANNOT_SYNC = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
 
 
 _T = TypeVar("_T")
@@ -45,7 +44,8 @@ def read_file(path: Path, *, whoever_may_read: bool = False) -> bytes | None:
     # Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
     mode = os.O_RDONLY | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW")
     try:
-        descriptor = _patiently(lambda: os.open(path, mode))
+        # The mode is for pyfakefs, which gives it to the file.
+        descriptor = _patiently(lambda: os.open(path, mode, 0o600))
     except FileNotFoundError:
         return None
     try:
@@ -81,7 +81,9 @@ def remove_file(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     is_kept = bool(read_file(path, whoever_may_read=True))
-    is_emptied = _change(path, _DELETED, lambda: _unlink(path))
+    is_emptied = _change(path, _DELETED, lambda: _patiently(lambda: path.unlink(missing_ok=True)))
+    if not is_emptied:
+        _sync_folder(path.parent)
     return ("emptied" if is_emptied else "deleted") if is_kept else None
 
 
@@ -151,11 +153,6 @@ def _temporary_file(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
             _patiently(temporary.unlink)
 
 
-def _unlink(path: Path) -> None:
-    _patiently(lambda: path.unlink(missing_ok=True))
-    _sync_folder(path.parent)
-
-
 def _lock(descriptor: int) -> bool:
     """Lock a file until it is closed; return False when another process has the lock, or where there are no locks."""
     try:
@@ -184,7 +181,7 @@ def _remove_stale(temporary: Path) -> None:
         if temporary.lstat().st_mtime < time.time() - _OLD:
             temporary.unlink()
         return
-    descriptor = os.open(temporary, os.O_WRONLY | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"))
+    descriptor = os.open(temporary, os.O_WRONLY | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"), 0o600)
     try:
         if _lock(descriptor):
             temporary.unlink()
@@ -223,7 +220,7 @@ def _overwrite(path: Path, data: bytes | None) -> bool:
     old content is put back; where that fails too, the file is left empty, and the error says so.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"))
+        descriptor = os.open(path, os.O_RDWR | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"), 0o600)
     except OSError:
         return False
     try:
