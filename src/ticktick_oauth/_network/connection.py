@@ -25,6 +25,8 @@ from urllib3.util.ssltransport import SSLTransport
 from ..exceptions import TransportError
 from .calls import Route
 
+_Maker = Callable[[Any], socket.socket]
+
 
 class Attempt:
     """How far a request has come, and how much of its time is left.
@@ -144,11 +146,6 @@ class _DeadlineSocket:
     _decref_socketios = close
 
 
-def make_socket(address: tuple[Any, ...]) -> socket.socket:
-    """Make the socket for one of a host's addresses."""
-    return socket.socket(*address[:3])
-
-
 class _Transport(SSLTransport):
     _io_refs = 0  # as above, for another TLS on top of a proxy's
 
@@ -165,9 +162,7 @@ class _Connection(HTTPConnection):
         """Connect to the host."""
         self.connect_to(self.attempt.host, self.port)
 
-    def connect_to(
-        self, host: str, port: int, what: str = "", make: Callable[[Any], socket.socket] = make_socket
-    ) -> None:
+    def connect_to(self, host: str, port: int, what: str = "", make: _Maker | None = None) -> None:
         """Connect to the first of a host's addresses that answers; each gets an equal share of the time left."""
         try:
             *others, last = resolve(host, port, self.attempt, what=what)
@@ -180,8 +175,9 @@ class _Connection(HTTPConnection):
             # As urllib3 does it, which takes a bare reset to mean that the request was sent.
             raise NewConnectionError(self, "not connected") from error
 
-    def _connect_at(self, address: Any, timeout: float, make: Callable[[Any], socket.socket]) -> None:  # noqa: ANN401 - the system's
-        connected = self.attempt.sockets.enter_context(closing(make(address)))
+    def _connect_at(self, address: Any, timeout: float, make: _Maker | None) -> None:  # noqa: ANN401 - the system's
+        made = make(address) if make else socket.socket(*address[:3])
+        connected = self.attempt.sockets.enter_context(closing(made))
         connected.settimeout(timeout)
         connected.connect(address[-1])
         self.sock = cast("socket.socket", _DeadlineSocket(connected, self.attempt))

@@ -53,17 +53,14 @@ def explain(error: Exception, attempt: Attempt) -> TransportError:
     cause = causes[-1]
     if attempt.code_unused is False and (_is_early(error) or _is_key_log(cause)):
         attempt.code_unused = True
-    is_late = isinstance(error, exceptions.EmptyPoolError)
-    if is_late:
+    hint = _hint(cause, attempt)
+    if isinstance(error, exceptions.EmptyPoolError):
         attempt.task = "get a connection from the pool"
     # With an errno a timeout is the system's own verdict on one connection.
-    elif isinstance(cause, TimeoutError) and cause.errno is None:
-        is_late = True
-    hint = _hint(cause, attempt)
-    if is_late:
-        reason = f"could not {attempt.task} within {attempt.timeout:g} seconds{hint}"
-        return DeadlineExceededError(reason, attempt.code_unused)
-    return TransportError(f"could not {attempt.task}: {describe(cause)}{hint}", attempt.code_unused)
+    elif not isinstance(cause, TimeoutError) or cause.errno is not None:
+        return TransportError(f"could not {attempt.task}: {describe(cause)}{hint}", attempt.code_unused)
+    reason = f"could not {attempt.task} within {attempt.timeout:g} seconds{hint}"
+    return DeadlineExceededError(reason, attempt.code_unused)
 
 
 def _hint(cause: Exception, attempt: Attempt) -> str:
