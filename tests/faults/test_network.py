@@ -64,7 +64,7 @@ def test_n2_no_such_name(
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     _assert_unused(watch.exchange("https://ticktick.invalid/", http=http), " ticktick.invalid: no such name; the code")
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
-    hint = "; $ALL_PROXY is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...)"
+    hint = "; $ALL_PROXY is not used unless you pass http=urllib3.ProxyManager(...)"
     outcome = watch.exchange("https://ticktick.invalid/", http=http)
     _assert_unused(outcome, f"no such name{'' if http else hint}; the code")
 

@@ -68,7 +68,7 @@ def _hint(cause: Exception, attempt: Attempt) -> str:
     if attempt.is_bare and not attempt.plain and attempt.task.startswith(("resolve", "connect")):
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
             if os.environ.get(name):
-                return f"; ${name} is not used here: pass a pool that is, such as http=urllib3.ProxyManager(...)"
+                return f"; ${name} is not used unless you pass http=urllib3.ProxyManager(...)"
     if isinstance(cause, SSLCertVerificationError):
         return ""
     if attempt.task.endswith("with the proxy") and isinstance(cause, SSLError | ConnectionError):

@@ -52,4 +52,6 @@ def _socks(
 
     made.recv_into = recv_into
     made.connect = lambda _: socks.socksocket.connect(made, (connection.host, connection.port))
+    # PySocks connects to both.
+    connection.attempt.task = f"connect to {connection.attempt.host} through the proxy"
     return made  # type: ignore[no-any-return]
