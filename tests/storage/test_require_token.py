@@ -128,6 +128,8 @@ def test_no_advice_leads_to_replacing_another_servers_token(default: TokenFile, 
     default.save(evolve(VALID, server=OWN))
     assert (f"the token in {default.path} is for https://own.example/a; pass server=... of this issuer") == refusal_of()
     assert "the token in the store is for TickTick; pass server=TICKTICK" == refusal_of(Memory(VALID), server=DIDA365)
+    expired = Memory(evolve(OLD, server=DIDA365))
+    assert "the token in the store expired on" in refusal_of(expired, leeway=-timedelta(days=9999))
     dida365.path.write_text("x")
     default.save(OLD)
     assert f"no token is kept in {default.path.with_name('own.example.json')}" in refusal_of(server=OWN)

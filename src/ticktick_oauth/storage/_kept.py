@@ -156,9 +156,9 @@ def require_issued(
         if store is None and (other := _find_other(server, now)):
             reason, instead = _explain_other(*other)
             advice = f"{instead}, or {advice}"  # which is kept beside the other
-    elif issued.server.issuer != server.issuer:
+    elif issued.server.issuer != server.issuer and not issued.is_expired(now=now):
         reason, advice = _explain_other(place, issued)
-    elif issued.is_expired(now=now, leeway=leeway):
+    elif issued.server.issuer != server.issuer or issued.is_expired(now=now, leeway=leeway):
         verb = "expired" if issued.is_expired(now=now) else "expires"
         reason = f"the token in {place} {verb} on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
         if verb == "expires":
