@@ -19,6 +19,7 @@ from storage.keeping import (
     HOMELESS,
     ISSUED,
     OLD,
+    WITHOUT_FILE,
     fail_with,
     failure_of,
     mode_of,
@@ -215,7 +216,7 @@ print(TokenFile("/mnt/none.json").load(), TokenFile("/mnt/none.json").delete())
 """
     loaded, saved, deleted, missing = python(DROP_ROOT + code, "/mnt/token.json", mount=mount).splitlines()
     assert ("True", "None None") == (loaded, missing)
-    assert f"{errno.EROFS} /mnt/token.json: could not save the token: Read-only file system; {ELSEWHERE}" == saved
+    assert f"{errno.EROFS} /mnt/token.json: could not save the token: Read-only file system; {WITHOUT_FILE}" == saved
     assert (
         f"{errno.EROFS} /mnt/token.json: could not delete the token: Read-only file system; "
         "remove it where the file system comes from: here it is mounted read-only"
@@ -489,5 +490,5 @@ def test_s15_a_home_that_may_not_be_written_is_refused(open_folder: Path) -> Non
     line = python(DROP_ROOT + "attempt(TokenFile().save, ISSUED)", env={**HOMELESS, "HOME": str(open_folder)})
     assert (
         f"{errno.EACCES} {open_folder}/.config/ticktick-oauth/token.json: could not save the token: "
-        f"Permission denied; {ELSEWHERE}\n"
+        f"Permission denied; {WITHOUT_FILE}\n"
     ) == line

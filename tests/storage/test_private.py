@@ -18,6 +18,7 @@ from storage.keeping import (
     ELSEWHERE,
     ISSUED,
     OLD,
+    WITHOUT_FILE,
     fail_with,
     failure_of,
     mode_of,
@@ -220,7 +221,7 @@ def test_s5_a_file_and_folder_of_another_user_are_named(open_folder: Path, folde
     )
     assert [
         f"{errno.EACCES} {store.path}: could not {verb} the token: Permission denied; {advice}"
-        for verb, advice in (("load", owner), ("save", f"{owner}; {ELSEWHERE}"), ("delete", owner))
+        for verb, advice in (("load", owner), ("save", f"{owner}; {WITHOUT_FILE}"), ("delete", owner))
     ] == python(DROP_ROOT + code, store.path).splitlines()
     assert OLD == store.load()
 

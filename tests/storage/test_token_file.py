@@ -17,6 +17,7 @@ from storage.keeping import (
     HOMELESS,
     ISSUED,
     OLD,
+    WITHOUT_FILE,
     fail_with,
     failure_of,
     posix_only,
@@ -191,7 +192,7 @@ def test_s15_without_a_home_the_error_says_what_to_set(monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "home", fail)
     for error in (failure_of(default_path), failure_of(TokenFile), failure_of(TokenFile, "~nobody-of-that-name/x")):
         reason = "this user has no home folder, or ~ names an unknown user"
-        reason = f"{reason}; {ELSEWHERE}, or put a token into $TICKTICK_OAUTH_TOKEN"
+        reason = f"{reason}; {WITHOUT_FILE}"
         assert (None, reason) == (error.filename, str(error))
 
 

@@ -15,6 +15,7 @@ FILE_VARIABLE = "TICKTICK_OAUTH_TOKEN_FILE"
 TOKEN_VARIABLE = "TICKTICK_OAUTH_TOKEN"  # noqa: S105 - a name, not a token
 _SUCH_AS = ", such as /tmp," if os.name == "posix" else ""
 ELSEWHERE = f"name a file in a writable folder{_SUCH_AS} by --token-file or {FILE_VARIABLE}"
+WITHOUT_FILE = f"{ELSEWHERE}, or put a token into ${TOKEN_VARIABLE}"
 _PATH_IS_FILE = "a part of its path is a file, where a folder has to be"
 _NO_SPACE = f"there is no space for it: free some, or {ELSEWHERE}"
 # What to do next, by what was tried and what the system said.
@@ -22,7 +23,7 @@ _ADVICE = {
     "load": {errno.ENOTDIR: _PATH_IS_FILE},
     "save": {
         **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), _PATH_IS_FILE),
-        **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), ELSEWHERE),
+        **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), WITHOUT_FILE),
         **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _NO_SPACE),
     },
     "delete": {

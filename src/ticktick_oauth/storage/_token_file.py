@@ -11,7 +11,7 @@ from attrs import field, frozen
 from .._protocol.issued_token import IssuedToken, dump_issued, load_issued
 from .._protocol.server import TICKTICK, AuthorizationServer
 from ..exceptions import StorageError
-from ._access import ELSEWHERE, FILE_VARIABLE, TOKEN_VARIABLE, do_or_explain
+from ._access import FILE_VARIABLE, WITHOUT_FILE, do_or_explain
 from ._files import MAX_SIZE, read_file, remove_file, write_file
 
 _NEXT = "name another file, or move this one away"
@@ -83,7 +83,7 @@ def _find(path: Callable[[], Path]) -> Path:
         return path()
     except RuntimeError:
         reason = "this user has no home folder, or ~ names an unknown user"
-        failure = StorageError(f"{reason}; {ELSEWHERE}, or put a token into ${TOKEN_VARIABLE}")
+        failure = StorageError(f"{reason}; {WITHOUT_FILE}")
     raise failure
 
 
