@@ -27,16 +27,15 @@ WRONG = "ada:canary@127.0.0.1:{}"
 class Far:
     """A server that is somewhere else, which only a proxy reaches, and a person whose browser has another way."""
 
-    def __init__(self, sandbox: Sandbox, authority: Authority, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, sandbox: Sandbox, authority: Authority, patch: pytest.MonkeyPatch, capsys: Any) -> None:  # noqa: ANN401 - it has a type argument
         self.sandbox = sandbox
         self.near = sandbox.server.issuer
         self.port = int(self.near.rpartition(":")[2])
         self.authority = authority
         self.bundle = f"--ca-bundle={authority.file}"
-        self.login = Login(sandbox, folder)
+        self.login = Login(sandbox, authority.file.parent)
         self.login.opener = self._browse
-        self.patch = patch
-        self.capsys: Any = None
+        self.patch, self._capsys = patch, capsys
         sandbox._authority.open(f"https://{HOST}")
 
     def _browse(self, uri: str) -> None:
@@ -48,7 +47,7 @@ class Far:
         if proxy is not None:
             self.patch.setenv(variable, proxy)
         code = self.login(*arguments)
-        err: str = self.capsys.readouterr().err
+        err: str = self._capsys.readouterr().err
         assert "canary" not in err
         return code, err
 
@@ -61,9 +60,7 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "a-secret")
     authority = Authority(tmp_path)
     with Sandbox(ssl_context=authority.server(HOST, "127.0.0.1")) as sandbox:
-        far = Far(sandbox, authority, tmp_path, monkeypatch)
-        far.capsys = capsys
-        yield far
+        yield Far(sandbox, authority, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(
