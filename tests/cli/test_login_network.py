@@ -155,19 +155,22 @@ def test_n27_the_timeout_is_a_deadline(far: Far, script: Script, scheme: str) ->
 
 
 @pytest.mark.parametrize(
-    ("scheme", "script"), [("http", DRIPS["head"]), ("https", DRIPS["head"]), ("socks5h", _drip_socks)]
+    ("scheme", "script", "tls"),
+    [("http", DRIPS["head"], 0), ("https", DRIPS["head"], 1), ("https", Line.hold, 0), ("socks5h", _drip_socks, 0)],
 )
-def test_n27_nor_does_a_proxy(far: Far, scheme: str, script: Script) -> None:
-    """N27: the proxy's own answer counts for the deadline."""
-    with Peer(script, tls=far.authority.server() if scheme == "https" else None) as proxy:
-        _assert_late(far, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
+def test_n27_nor_does_a_proxy(far: Far, scheme: str, script: Script, tls: int) -> None:
+    """N27: the proxy's own answer counts for the deadline; N28: a plain proxy may wait for more of what is none."""
+    with Peer(script, tls=far.authority.server() if tls else None) as proxy:
+        err = _assert_late(far, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
+    assert ("; if the proxy takes no TLS, write http:// before its host; " in err) == (script is Line.hold)
 
 
-def _assert_late(far: Far, *options: str, proxy: str | None) -> None:
+def _assert_late(far: Far, *options: str, proxy: str | None) -> str:
     start = time.monotonic()
     code, err = far(far.bundle, "--exchange-timeout=0.4", *options, proxy=proxy)
     assert (4, True) == (code, " within 0.4 seconds" in err)
     assert time.monotonic() - start < 3
+    return err
 
 
 @pytest.mark.parametrize("options", [["--no-proxy"], []])

@@ -71,7 +71,7 @@ def _hint(cause: Exception, attempt: Attempt) -> str:
                 return f"; ${name} is not used unless you pass http=urllib3.ProxyManager(...)"
     if isinstance(cause, SSLCertVerificationError):
         return ""
-    if attempt.task.endswith("with the proxy") and isinstance(cause, SSLError | ConnectionError):
+    if attempt.task.endswith("with the proxy") and isinstance(cause, SSLError | ConnectionError | TimeoutError):
         return "; if the proxy takes no TLS, write http:// before its host"
     if attempt.task.startswith("open a tunnel") and isinstance(cause, HTTPException | ConnectionError):
         return "; if the proxy takes only TLS, write https:// before its host"
