@@ -53,8 +53,7 @@ def is_read_only(descriptor: int) -> bool:
 def check_regular(descriptor: int) -> None:
     """Raise ``StorageError`` for an open folder, pipe or device."""
     # Windows opens no folder. Its `fstat` takes a while, in which nobody could replace the file.
-    is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode) if os.name == "posix" else not os.isatty(descriptor)
-    if not is_regular:
+    if os.isatty(descriptor) if os.name != "posix" else not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise StorageError(f"this is a folder, a pipe or a device, not a regular file; {ELSEWHERE}")
 
 

@@ -25,8 +25,7 @@ _ATTEMPTS = 10
 # On Windows a file cannot be replaced while it is open, nor opened while it is replaced: for a moment, in either case.
 _PATIENCE = 40
 _MOMENT = 0.005  # seconds
-# A program that still saves made its temporary file less long ago than this.
-_OLD = 3600  # seconds
+_OLD = 3600  # seconds; no save takes that long
 # A mount point can be neither replaced nor removed; nor can anything in a folder that may not be written.
 _FIXED = {errno.EACCES, errno.EBUSY, errno.EPERM, errno.EROFS}
 # What systems and network file systems answer that cannot sync a folder, or do not let it be opened for that.
