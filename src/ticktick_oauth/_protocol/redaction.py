@@ -1,6 +1,5 @@
 """Make a server's words fit to show: printable, short, and without the secrets that it may repeat."""
 
-import re
 from collections.abc import Callable, Iterable
 
 REDACTED = "[redacted]"
@@ -15,11 +14,27 @@ def redact(text: str, secrets: Iterable[str | None]) -> str:
 
     plain = _plain_forms(secrets)
     forms = {form for secret in plain for form in (secret, quote(secret, safe=""), quote_plus(secret))}
-    if not forms:
-        return text
-    # The longest first, should one be part of another.
-    pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return re.sub(pattern, REDACTED, text, flags=re.IGNORECASE)
+    pieces = [text]
+    # The longest first, should one be part of another. Not by `re`, whose cache would keep the secrets.
+    for form in sorted(forms, key=len, reverse=True):
+        pieces = [part for piece in pieces for part in _split(piece, form)]
+    return REDACTED.join(pieces)
+
+
+def _split(text: str, form: str) -> list[str]:
+    """Split a text at each place of another, in upper or lower case."""
+    lowered, sought = _lower(text), _lower(form)
+    parts: list[str] = []
+    start = 0
+    while (found := lowered.find(sought, start)) >= 0:
+        parts.append(text[start:found])
+        start = found + len(sought)
+    return [*parts, text[start:]]
+
+
+def _lower(text: str) -> str:
+    # Each place stays where it is: a few characters become two in lower case.
+    return "".join(character.lower()[:1] for character in text)
 
 
 def clean(text: str, secrets: Iterable[str | None] = ()) -> str:
