@@ -3,9 +3,11 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from contextvars import Context
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import urllib3
@@ -13,7 +15,8 @@ import urllib3
 import ticktick_oauth._protocol.token_request
 from faults.canaries import Canaries, faces_of
 from faults.cases import HEAD, TOKEN, raw, reply
-from faults.peer import Peer
+from faults.parent import run
+from faults.peer import Line, Peer, Script
 from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1, exchange_code
 from ticktick_oauth.exceptions import OAuthError, TokenEndpointError
@@ -176,6 +179,26 @@ def test_another_greenlets_log_is_its_own(watch: Watch, caplog: pytest.LogCaptur
         assert isinstance(watch.exchange(peer.url(), http=Pool()), OAuthTokenV1)
     assert "of another" in caplog.text
     assert "of ours" not in caplog.text
+
+
+def _echo(status: int, form: str) -> Script:
+    def play(line: Line) -> None:
+        line.receive_request()
+        code = parse_qs(line.received.partition(b"\r\n\r\n")[2].decode("ascii"))["code"][0]
+        line.answer(status, (form % code).encode(), f"X-Echo: {code}")
+        line.end()
+
+    return play
+
+
+def test_n30_nothing_holds_a_secret_after_a_failure() -> None:
+    """N30: once the errors are gone, neither what the collector knows nor the cache of `re` has a secret in it."""
+    description = '{"error":"invalid_grant","error_description":"%s"}'
+    scripts = [_echo(400, description), _echo(200, description), _echo(200, "<%s>"), _echo(201, "[%s]")]
+    scripts += [_echo(200, '{"access_token":"%s"}'), _echo(302, "%s"), raw(), Line.ignore_request, Line.reset]
+    with ExitStack() as stack:
+        urls = [stack.enter_context(Peer(script)).url() for script in scripts]
+        assert [] == run("forgotten", urls=urls)[1]
 
 
 def test_what_is_raised_in_a_callers_except_block_is_the_callers(watch: Watch) -> None:
