@@ -1,11 +1,16 @@
 """What the command line does not understand: one line, exit 2, and no argument repeated, since it may be a secret."""
 
+import re
+import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import Run
+from person import LATE
+from ticktick_oauth import __version__
 
 SECRET = "s3cret-canary"
 COMMANDS = ("login", "status", "token", "logout", "import", "check", "schema", "demo", "sandbox")
@@ -88,14 +93,44 @@ def test_an_option_of_one_letter_repeats_no_secret(command: str, run: Run) -> No
     assert (code, SECRET in out + err) in {(2, False), (0, False)}
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], *([command, "--help"] for command in COMMANDS), []])
-def test_help_and_version_are_answers(arguments: list[str], run: Run) -> None:
-    """They are exit 0, on stdout; with no command, the help is the answer."""
-    code, out, err = run(*arguments)
-    assert (0, "") == (code, err)
-    assert "ticktick-oauth" in out
-    if not arguments:
-        assert run("--help") == (code, out, err)
+def test_the_help(run: Run) -> None:
+    """It names every command; without a command, it is the answer."""
+    code, out, err = run("--help")
+    assert (0, "", list(COMMANDS)) == (code, err, re.findall("^  ([a-z]+) +[a-z].+[^.]$", out, re.MULTILINE))
+    assert run() == run("-h") == (code, out, err)
+    assert 80 >= max(map(len, out.splitlines()))
+    assert (0, f"ticktick-oauth {__version__}\n", "") == run("--version")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command(command: str, run: Run) -> None:
+    """It has a sentence, an example or two, and what may be chosen, in 80 columns."""
+    code, out, err = run(command, "--help")
+    assert (0, "", True) == (code, err, out.startswith(f"usage: ticktick-oauth {command} [-h]"))
+    assert re.search(r"\n\n[A-Z].+(\n.+)*\.\n\n", out)
+    assert re.search(rf"^examples?:(\n  .*ticktick-oauth {command}.*){{1,2}}$", out, re.MULTILINE)
+    assert 80 >= max(map(len, out.splitlines()))
+    assert (command == "token") == ("{raw,header,json,issued,pyticktick-env}" in out)
+
+
+def test_a_command_loads_its_own_file_alone() -> None:
+    """The help and the version load no parser and no command, and a command no other one."""
+    program = (
+        "import sys; from ticktick_oauth._cli import main; main(sys.argv[1:]); "
+        "print({'argparse', 'typing', 'attrs', 'urllib3', 'ssl', 'ticktick_oauth.exceptions', "
+        "*('ticktick_oauth._cli.' + name for name in ('parser', 'login', 'documents', 'status', 'kept_token'))} "
+        "& {*sys.modules}, file=sys.stderr)"
+    )
+    loaded = {
+        "--version": set(),
+        "--help": set(),
+        "status": {"argparse", "typing", "attrs", "exceptions", "parser", "status"},
+    }
+    for argument, expected in loaded.items():
+        command = [sys.executable, "-I", "-c", program, argument]
+        err = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LATE).stderr
+        found = {name.rpartition(".")[2] for name in re.findall(r"'(\S+)'", err)}
+        assert expected == found
 
 
 def test_check_without_standard_input(run: Run) -> None:

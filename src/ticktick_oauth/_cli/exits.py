@@ -13,10 +13,10 @@ TERMINATED = 143
 
 EXIT_CODES = """exit codes:
   0    done
-  1    the answer is no: not a token (check, import); none, expired, or within the limit (status, token);
-       not kept (login, import)
+  1    the answer is no: not a token (check, import); none, expired, within the
+       limit or not taken any more (status, token); not kept (login, import)
   2    wrong usage, or a port in use
-  3    the person denied the access
+  3    you denied the access
   4    timed out
   5    the server or the network failed
   6    the token could not be kept or read

@@ -44,8 +44,8 @@ def add_token(parser: "Parser") -> None:
     """Add the arguments of ``token`` to its parser."""
     parser.explain(
         "Print the token. What it prints is a secret: whoever has it can read and change\nyour tasks.",
-        "ticktick-oauth token --format header | curl -H @- https://api.ticktick.com/open/v1/project",
-        'TICKTICK_OAUTH_TOKEN="$(ticktick-oauth token --format issued)" python program.py',
+        "ticktick-oauth token --format header | curl -H @- https://api.ticktick.com/...",
+        'TICKTICK_OAUTH_TOKEN="$(ticktick-oauth token --format issued)" program',
     )
     parser.add_argument(
         "--format",

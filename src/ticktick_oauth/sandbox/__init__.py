@@ -16,9 +16,8 @@ from .._protocol.authorization import AuthorizationRequest
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.server import AuthorizationServer
 from .._sign_in.http_server import Answer, listen
-from ._authority import AUTHORIZATION_PATH, Authority
+from ._authority import AUTHORIZATION_PATH, Authority, ReceivedRequest
 from ._ledger import RegisteredClient
-from ._recorder import ReceivedRequest, Recorder
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -72,23 +71,20 @@ class Sandbox:
             lifetime=_check_number("lifetime", lifetime),
             clock=time.monotonic,
         )
-        self._recorder = Recorder(self._authority)
 
     def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        self._recorder.closing.clear()
-        self._http = listen("127.0.0.1", self._port, self._recorder.answer, ssl_context=self._ssl_context)
+        self._http = listen("127.0.0.1", self._port, self._authority.answer, ssl_context=self._ssl_context)
         self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.port}")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._recorder.closing.set()
         self._authority.close()
         self._http.close()
 
     @property
     def requests(self) -> list[ReceivedRequest]:
         """What the token endpoint was asked so far, in the order of arrival."""
-        return self._recorder.requests
+        return self._authority.requests
 
     @property
     def server(self) -> AuthorizationServer:
@@ -196,7 +192,7 @@ class Sandbox:
         if isinstance(body, Mapping):
             body = json.dumps(dict(body))
         octets = body.encode() if isinstance(body, str) else check_type("body", b"" if body is None else body, bytes)
-        self._recorder.force(Answer(status=status, body=octets, headers={"Content-Type": content_type}), delay)
+        self._authority.force(Answer(status=status, body=octets, headers={"Content-Type": content_type}), delay)
 
 
 def _check_number(name: str, value: int, most: int | None = None) -> int:

@@ -5,11 +5,17 @@ allowed in the form. Metadata, registration, public clients and PKCE come on top
 the open API the list of projects, which is empty.
 """
 
+import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
+from attrs import frozen
+
+from .._protocol.redaction import REDACTED
 from .._protocol.server import AuthorizationServer
 from .._sign_in.http_server import Answer, Request
-from ._answers import answer_error_page
+from ._answers import answer_error_page, read_form, read_query
 from ._authorization_endpoint import answer_authorization_request
 from ._ledger import Ledger
 from ._registration_endpoint import answer_metadata_request, answer_registration_request
@@ -21,12 +27,42 @@ REGISTRATION_PATH = "/oauth/register"
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 PROJECTS_PATH = "/open/v1/project"
 
+# The values of these are shown. Anything else may be a secret in the wrong place.
+_SHOWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
+_SHOWN_PARAMETERS = {"client_id", "grant_type", "redirect_uri", "scope"}
+# Of these the name is shown, and not the value; of other parameters, neither.
+_SECRET_PARAMETERS = {"client_secret", "code", "code_verifier", "password", "refresh_token", "username"}
+_SCHEMES = {"Basic", "Bearer"}
+
+
+@frozen(kw_only=True)
+class ReceivedRequest:
+    """A request to the token endpoint, with ``[redacted]`` in place of whatever may be a secret."""
+
+    method: str
+    headers: dict[str, str]
+    """The headers, their names in lower case; of Basic and Bearer credentials, the scheme is shown."""
+    form: dict[str, str]
+    """The parameters of the body and of the address."""
+
+    @classmethod
+    def of(cls, request: Request) -> "ReceivedRequest":
+        """Redact a request."""
+        parameters = {**read_form(request), **read_query(request)}
+        return cls(
+            method=request.method,
+            headers={name: _redact_header(name, value) for name, value in request.headers.items()},
+            form=dict(_redact_parameter(name, value) for name, value in parameters.items()),
+        )
+
 
 class Authority:
     """One authorization server; several threads may ask it at once."""
 
     server: AuthorizationServer | None
     """The addresses; None while it is closed."""
+    requests: list[ReceivedRequest]
+    """What the token endpoint was asked, in the order of arrival."""
 
     def __init__(self, *, auto_approve: bool, check_pkce: bool, lifetime: int, clock: Callable[[], float]) -> None:
         """Make a server that knows nobody.
@@ -40,11 +76,15 @@ class Authority:
         """
         self.server = None
         self.ledger = Ledger(lifetime=lifetime, clock=clock)
+        self.requests = []
+        self._closing = threading.Event()
+        self._forced: deque[tuple[Answer, float]] = deque()
         self._auto_approve = auto_approve
         self._check_pkce = check_pkce
 
     def open(self, issuer: str) -> None:
         """Say where it is reached."""
+        self._closing.clear()
         self.server = AuthorizationServer(
             issuer=issuer,
             authorization_endpoint=f"{issuer}{AUTHORIZATION_PATH}",
@@ -53,16 +93,26 @@ class Authority:
         )
 
     def close(self) -> None:
-        """Forget where it was reached."""
+        """Forget where it was reached, and let no answer wait any longer."""
+        self._closing.set()
         self.server = None
 
-    def answer(self, request: Request) -> Answer:
+    def force(self, answer: Answer, delay: float) -> None:
+        """Force the token endpoint's next answer, after a delay in seconds; several queue up."""
+        self._forced.append((answer, delay))
+
+    def answer(self, request: Request) -> Answer:  # noqa: PLR0911 - one for each address
         """Answer any request."""
         if request.path == AUTHORIZATION_PATH:
             return answer_authorization_request(
                 request, self.ledger, auto_approve=self._auto_approve, check_pkce=self._check_pkce
             )
         if request.path == TOKEN_PATH:
+            self.requests.append(ReceivedRequest.of(request))
+            with suppress(IndexError):  # nothing is forced
+                answer, delay = self._forced.popleft()
+                self._closing.wait(delay)
+                return answer
             return answer_token_request(request, self.ledger)
         if request.path == REGISTRATION_PATH:
             return answer_registration_request(request, self.ledger)
@@ -71,3 +121,16 @@ class Authority:
         if request.path == METADATA_PATH and self.server is not None:
             return answer_metadata_request(request, self.server)
         return answer_error_page(404, "There is no such page here.", {})
+
+
+def _redact_header(name: str, value: str) -> str:
+    if name in _SHOWN_HEADERS:
+        return value
+    scheme = value.split(maxsplit=1)[0] if name == "authorization" and value else ""
+    return f"{scheme} {REDACTED}" if scheme in _SCHEMES else REDACTED
+
+
+def _redact_parameter(name: str, value: str) -> tuple[str, str]:
+    if name in _SHOWN_PARAMETERS:
+        return name, value
+    return name if name in _SECRET_PARAMETERS else REDACTED, REDACTED

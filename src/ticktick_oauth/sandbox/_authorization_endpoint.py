@@ -5,19 +5,11 @@ from collections.abc import Mapping
 from .._sign_in.http_server import Answer, Request, page
 from .._sign_in.pages import consent_page
 from ._answers import NO_CACHE, Refused, answer_empty, answer_error_page, answer_redirect, read_form, read_query
-from ._ledger import Grant, Ledger, RegisteredClient
+from ._ledger import Grant, Ledger
 
 
 def answer_authorization_request(request: Request, ledger: Ledger, *, auto_approve: bool, check_pkce: bool) -> Answer:
-    """Answer a browser, or the form of the page that asks the person.
-
-    Args:
-        request: What the browser sent.
-        ledger: What the server knows.
-        auto_approve: Whether everybody allows everything; if not, a page asks.
-        check_pkce: Whether a confidential client's code verifier is checked too, which the stock software does not.
-
-    """
+    """Answer a browser, or the form of the page that asks the person; the options are those of `Authority`."""
     if request.method == "OPTIONS":
         return answer_empty(200, {**NO_CACHE, "Allow": "POST"})
     query, form = read_query(request), read_form(request)
@@ -40,7 +32,10 @@ def answer_authorization_request(request: Request, ledger: Ledger, *, auto_appro
         error = {"error": refused.error, "error_description": refused.description}
         return answer_redirect(redirect_uri, {**error, **state, **refused.scope}, NO_CACHE)
     if decision is None:
-        return page(200, _consent_page(client, redirect_uri, scope))
+        body = consent_page(
+            client_id=client.client_id, client_name=client.name, redirect_uri=redirect_uri, scope=scope, user="user"
+        )
+        return page(200, body)
     parameters, mark = {"error": "access_denied", "error_description": "User denied access"}, "?"
     if decision == "allow" and "token" in response_types:
         # RFC 6749 section 4.2.2.1: what answers a request for a token stands behind the number sign.
@@ -74,9 +69,3 @@ def _read_challenge(query: Mapping[str, str], *, required: bool, checked: bool) 
     if checked and challenge is not None and query.get("code_challenge_method") != "S256":
         raise Refused("invalid_request", "transform algorithm not supported: code_challenge_method must be S256")
     return challenge if checked else None
-
-
-def _consent_page(client: RegisteredClient, redirect_uri: str, scope: str) -> bytes:
-    return consent_page(
-        client_id=client.client_id, client_name=client.name, redirect_uri=redirect_uri, scope=scope, user="user"
-    )
