@@ -155,12 +155,7 @@ class Route:
 
 
 def open_route(url: str, *, http: Route, timeout: float) -> None:
-    """Open a connection to an https URL, and close it: nothing is sent.
-
-    Raises:
-        TransportError: it cannot be opened within the timeout, in seconds.
-
-    """
+    """Open a connection to an https URL within some seconds, and close it; a TransportError says what is wrong."""
     _load_urllib3(code_unused=None)
     from .transport import reach
 

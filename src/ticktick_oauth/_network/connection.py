@@ -41,8 +41,8 @@ class Attempt:
         self.plain = parsed.scheme == "http"
         self.timeout = timeout
         self.route = http if isinstance(http, Route) else None
-        self.is_bare = http is None
-        # A SOCKSProxyManager has it by the second name.
+        self.is_bare = http is None  # neither a caller's pool nor the command's route
+        # SOCKSProxyManager has the second name.
         is_proxied = getattr(http, "proxy", None) or getattr(http, "proxy_url", None)
         self.way = " through the proxy" if is_proxied else ""
         self.code_unused = code_unused

@@ -56,7 +56,7 @@ def explain(error: Exception, attempt: Attempt) -> TransportError:
     hint = _hint(cause, attempt)
     if isinstance(error, exceptions.EmptyPoolError):
         attempt.task = "get a connection from the pool"
-    # With an errno a timeout is the system's own verdict on one connection.
+    # A timeout with an errno (ETIMEDOUT) is the system's, not the deadline.
     elif not isinstance(cause, TimeoutError) or cause.errno is not None:
         return TransportError(f"could not {attempt.task}: {describe(cause)}{hint}", attempt.code_unused)
     reason = f"could not {attempt.task} within {attempt.timeout:g} seconds{hint}"
@@ -80,7 +80,7 @@ def _hint(cause: Exception, attempt: Attempt) -> str:
 
 def _inner(error: Exception) -> Exception | None:
     """Return the error that urllib3, or PySocks, wrapped into this one."""
-    # In the context of an error may be one that the caller is handling.
+    # Only PySocks's context counts: another may be an error that the caller is handling.
     socks = error.__context__ if hasattr(error.__context__, "socket_err") else getattr(error, "socket_err", None)
     wrapped = error.__cause__, *error.args[-1:], socks
     return next((inner for inner in wrapped if isinstance(inner, Exception)), None)

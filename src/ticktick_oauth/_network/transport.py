@@ -84,8 +84,8 @@ def _within(
 @contextmanager
 def _quiet_log() -> Generator[None, None, None]:
     """Keep out of urllib3's log what it quotes: a URL's query, and malformed headers, which may repeat secrets."""
-    # It is never taken away again: that could make a log skip a filter which another thread needs. The modules have the
-    # names, as those of a vendored copy are others.
+    # The filter stays: removed while another thread logs, it could make the logger pass over one of its own. The
+    # loggers of a vendored copy have other names, so ask the modules.
     for module in (connection, connectionpool):
         getLogger(module.__name__).addFilter(_is_not_ours)
     token = _exchanging.set(True)
@@ -130,8 +130,8 @@ def _read(response: urllib3.BaseHTTPResponse, request: Request, attempt: Attempt
     """Read an answer of a bounded size, as it comes over the wire."""
     encoding = response.headers.get("Content-Encoding", "")
     body = bytearray()
-    # Behind an interim answer the final one may come, which must not meet the pool's next request on this connection:
-    # what is not read to its end is closed.
+    # The final answer may follow an interim one. So that the pool's next request does not get it, a connection that is
+    # not read to its end is closed.
     if response.status < 200:
         reason = "it is an interim answer, which has none"
     elif {coding.strip().lower() for coding in encoding.split(",")} - {"", "identity"}:
