@@ -1,16 +1,15 @@
 """The rows M and C: what a server can do to a program that discovers it, or registers with it, and what comes of it."""
 
 import json
-from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
-import urllib3
 
 from faults.cases import LIMIT, SOON, Case, Pool, dripped, raw, reply, runs
-from faults.peer import LOOPBACK, Line, Peer, Script, closed_port
+from faults.peer import LOOPBACK, Line, Script, closed_port
 from faults.watch import Watch
-from ticktick_oauth import AuthorizationServer, Client, discover_server, register_client
+from ticktick_oauth import AuthorizationServer, discover_server, register_client
 from ticktick_oauth.exceptions import DeadlineExceededError, RegistrationError, TransportError
 
 REDIRECT_URI = "http://127.0.0.1:43117/"
@@ -145,53 +144,36 @@ REGISTRATION = [
 ]
 
 
-def _filled(watch: Watch, trap: Peer, origin: list[str]) -> Callable[[bytes], bytes]:
-    def fill(data: bytes) -> bytes:
-        return watch.canaries.fill(
-            data.replace(b"<trap>", trap.url().encode()).replace(b"<origin>", origin[0].encode())
-        )
-
-    return fill
-
-
-def _run(case: Case, pool: Pool, watch: Watch, call: Callable[[str, urllib3.PoolManager | None], object]) -> Peer:
-    origin: list[str] = []
-    http = pool()
-    with Peer(reply()) as trap, Peer(case.play, fill=_filled(watch, trap, origin)) as peer:
-        origin.append(f"http://{LOOPBACK}:{peer.port}")
-        outcome = watch.run(lambda: call(origin[0], http), peer.asked)
-        if http is not None:
-            http.clear()
-    case.check(outcome, peer, trap, watch.elapsed)
-    assert "code may be" not in str(outcome)  # there was none
-    return peer
-
-
 @pytest.mark.parametrize(("case", "pool"), runs(METADATA))
 def test_metadata(case: Case, pool: Pool, watch: Watch) -> None:
     """A hostile metadata document, or none, ends in the row's error, with one request."""
-    peer = _run(case, pool, watch, lambda url, http: discover_server(url, http=http, timeout=case.timeout))
+
+    def call(origin: str, options: dict[str, Any], asked: Event) -> object:
+        return watch.run(lambda: discover_server(origin, **options), asked)
+
+    peer, outcome = case.run(pool, watch, call)
     assert peer.received.startswith(b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\n")
+    assert "code may be" not in str(outcome)  # there was none
 
 
 @pytest.mark.parametrize(("case", "pool"), runs(REGISTRATION))
 def test_registration(case: Case, pool: Pool, watch: Watch) -> None:
     """A hostile answer to a registration ends in the row's error, with one request and no secret shown."""
 
-    def register(url: str, http: urllib3.PoolManager | None) -> Client:
-        return register_client(_server(url), redirect_uri=REDIRECT_URI, http=http, timeout=case.timeout)
+    def call(origin: str, options: dict[str, Any], asked: Event) -> object:
+        return watch.run(lambda: register_client(_server(origin), redirect_uri=REDIRECT_URI, **options), asked)
 
-    peer = _run(case, pool, watch, register)
+    peer, outcome = case.run(pool, watch, call)
     assert peer.received.startswith(b"POST /register HTTP/1.1\r\n")
     assert b'{"client_name": "ticktick-oauth", ' in peer.received
+    assert "code may be" not in str(outcome)
 
 
 def _server(origin: str) -> AuthorizationServer:
+    names = ("authorize", "token", "register")
+    authorize, token, register = (f"{origin}/{name}" for name in names)
     return AuthorizationServer(
-        issuer=origin,
-        authorization_endpoint=f"{origin}/authorize",
-        token_endpoint=f"{origin}/token",
-        registration_endpoint=f"{origin}/register",
+        issuer=origin, authorization_endpoint=authorize, token_endpoint=token, registration_endpoint=register
     )
 
 

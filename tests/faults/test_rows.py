@@ -1,5 +1,8 @@
 """The fault matrix: what a server on loopback does to an exchange, and what comes of it. Ids are those of the rows."""
 
+from threading import Event
+from typing import Any
+
 import pytest
 import urllib3
 
@@ -13,19 +16,14 @@ from ticktick_oauth.exceptions import InvalidTokenError
 @pytest.mark.parametrize(("case", "pool"), runs(CASES))
 def test_a_row(case: Case, pool: Pool, watch: Watch) -> None:
     """A server's script ends in the row's token or error, in time, with one request and no secret shown."""
-    http = pool()
-    with Peer(reply()) as trap, Peer(case.play, fill=lambda data: _fill(data, watch, trap)) as peer:
-        outcome = watch.exchange(peer.url(), peer.asked, timeout=case.timeout, http=http)
-        if http is not None:
-            http.clear()
-    case.check(outcome, peer, trap, watch.elapsed)
+
+    def call(origin: str, options: dict[str, Any], asked: Event) -> object:
+        return watch.exchange(f"{origin}/oauth/token", asked, **options)
+
+    _, outcome = case.run(pool, watch, call)
     assert not getattr(outcome, "code_unused", False)
     if isinstance(outcome, InvalidTokenError):
         assert outcome.body
-
-
-def _fill(data: bytes, watch: Watch, trap: Peer) -> bytes:
-    return watch.canaries.fill(data.replace(b"<trap>", trap.url().encode()))
 
 
 def test_h24_cookies_are_not_kept(watch: Watch) -> None:
