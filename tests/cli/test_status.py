@@ -9,6 +9,7 @@ import pytest
 from cli.conftest import DAY, ENVIRONMENT, NOW, UUID4, Keep, Run, issue
 from person import free_port
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer, dump_issued, exchange_code
+from ticktick_oauth._protocol.answer import Answer
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
 
@@ -197,9 +198,9 @@ def test_online_asks_the_open_api(
     """One GET of the list of projects, with the token in its header and login's options for the network."""
     asked = []
 
-    def send(request: object, *, timeout: float, **_: object) -> tuple[int]:
+    def send(request: object, *, timeout: float, **_: object) -> Answer:
         asked.append((request.method, request.url, request.headers["Authorization"], request.body, timeout))  # type: ignore[attr-defined]
-        return (200,)
+        return Answer(200, {}, b"")
 
     monkeypatch.setattr("ticktick_oauth._network.calls._send", send)
     keep(DAY, server)

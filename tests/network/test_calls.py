@@ -1,10 +1,14 @@
 """The three functions that use the network, on their good days; their bad ones are in tests/faults."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
 import urllib3
+from attrs import asdict
 
 from ticktick_oauth import (
     AuthorizationRequest,
@@ -41,6 +45,21 @@ def test_a_response_brings_its_verifier_along(sandbox: Sandbox, client: Client) 
     request = AuthorizationRequest.with_pkce(client=client)
     exchange_code(client, request.parse_response(sandbox.sign_in(request)))
     assert "code_verifier" in sandbox.requests[-1].form
+
+
+def test_an_exchange_loads_nothing_else(sandbox: Sandbox, client: Client) -> None:
+    """A fresh process that exchanges a code loads neither registration nor metadata, and no html for a good answer."""
+    request = AuthorizationRequest.with_pkce(client=client)
+    response = request.parse_response(sandbox.sign_in(request))
+    program = (
+        "import sys, json, ticktick_oauth as t; client, server, response = json.load(sys.stdin);"
+        "client = t.Client(**client | {'server': t.AuthorizationServer(**server)});"
+        "t.exchange_code(client, t.AuthorizationResponse(**response)); print(*sys.modules)"
+    )
+    orders = json.dumps([asdict(client, recurse=False) | {"server": None}, asdict(sandbox.server), asdict(response)])
+    loaded = subprocess.run([sys.executable, "-c", program], input=orders, text=True, capture_output=True, check=True)
+    unwanted = {"html", "ticktick_oauth._protocol.registration", "ticktick_oauth._protocol.metadata"}
+    assert set() == unwanted & set(loaded.stdout.split())
 
 
 def test_a_response_and_a_verifier_are_a_mistake(sandbox: Sandbox, client: Client) -> None:

@@ -13,6 +13,7 @@ from urllib3.util import parse_url
 
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer
 from ticktick_oauth._protocol.address import Address
+from ticktick_oauth._protocol.answer import Answer
 from ticktick_oauth._protocol.metadata import MetadataRequest
 from ticktick_oauth.exceptions import RegistrationError
 
@@ -303,4 +304,5 @@ def test_an_answer_to_the_metadata_request_is_read_by_its_status() -> None:
             request.parse_response(status, headers, b"")
         assert status == caught.value.status
         assert "canary" not in str(caught.value)
-    assert "not read: too long" in str(request.refuse_unread(500, {}, "too long"))
+    with pytest.raises(RegistrationError, match="not read: too long"):
+        request.read(Answer(500, {}, b"", "too long"))

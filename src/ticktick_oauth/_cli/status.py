@@ -135,7 +135,7 @@ def _ask(issued: IssuedToken, network: "Network") -> tuple[str, str]:
         return "unknown", f"; nobody knows where {issuer} could be asked whether it still takes it"
     question = _Question(f"{service}{_PROJECTS}", issued)
     try:
-        status = network.send(question.url, _send, question)[0]
+        status = network.send(question.url, _send, question).status
     except Stop as stop:
         reason = stop.message
     else:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 from .._checks import check_type
 from .._protocol.authorization import AuthorizationResponse
 from .._protocol.client import Client
-from .._protocol.metadata import MetadataRequest
-from .._protocol.registration import RegistrationRequest
 from .._protocol.server import AuthorizationServer
 from .._protocol.token_request import TokenRequest
 from .._token.model import OAuthTokenV1
@@ -17,7 +15,8 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
     from urllib3.util import Url
 
-    from .transport import Answer, Request
+    from .._protocol.answer import Answer
+    from .transport import OAuthRequest
 
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
 MAX_TIMEOUT = 3600.0
@@ -66,7 +65,7 @@ def exchange_code(
             raise TypeError("code_verifier must not be given beside an AuthorizationResponse, which has its own")
         code_verifier, code = code.code_verifier, code.code
     request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
-    return request.parse_response(*_send(request, http, timeout))
+    return request.read(_send(request, http, timeout))
 
 
 def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: float = 10.0) -> AuthorizationServer:
@@ -85,8 +84,10 @@ def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: 
         ValueError: the issuer is not an https URL, or an http one on loopback; or as in ``exchange_code``.
 
     """
+    from .._protocol.metadata import MetadataRequest
+
     request = MetadataRequest(issuer=issuer)
-    return request.parse_response(*_send(request, http, timeout))
+    return request.read(_send(request, http, timeout))
 
 
 def register_client(
@@ -114,8 +115,10 @@ def register_client(
         ValueError: the redirect URI or the client's name cannot be used; or as in ``exchange_code``.
 
     """
+    from .._protocol.registration import RegistrationRequest
+
     request = RegistrationRequest(server=server, redirect_uri=redirect_uri, client_name=client_name)
-    return request.parse_response(*_send(request, http, timeout))
+    return request.read(_send(request, http, timeout))
 
 
 def check_timeout(timeout: object, limit: float) -> None:
@@ -162,13 +165,13 @@ def open_route(url: str, *, http: Route, timeout: float) -> None:
     reach(url, http, timeout)
 
 
-def _send(request: "Request", http: "PoolManager | Route | None", timeout: float) -> "Answer":
+def _send(request: "OAuthRequest", http: "PoolManager | Route | None", timeout: float) -> "Answer":
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
     if sys.platform == "emscripten":
         way = (
             "get the document for AuthorizationServer.from_metadata"
-            if isinstance(request, MetadataRequest)
+            if request.method == "GET"
             else f"carry a {type(request).__name__}"
         )
         reason = f"this Python has no sockets: let JavaScript's fetch {way}"

@@ -1,22 +1,25 @@
 """Send a request once, and read its answer within bounds."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from logging import LogRecord, getLogger
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import urllib3
 from urllib3 import connection, connectionpool
 
-from .._protocol.metadata import MetadataRequest
+from .._protocol.answer import Answer
 from .._protocol.redaction import clean
-from .._protocol.registration import RegistrationRequest
 from .._protocol.token_request import TokenRequest, secrets_of
 from ..exceptions import OAuthError, TransportError
 from .calls import Route
 from .connection import Attempt, open_pool, resolve, trusted_context
 from .explain import explain
+
+if TYPE_CHECKING:
+    from .._protocol.metadata import MetadataRequest
+    from .._protocol.registration import RegistrationRequest
 
 _T = TypeVar("_T")
 # A token response has some 150 bytes; an error page, a few thousand.
@@ -24,20 +27,18 @@ _MAX_BODY = 64 * 1024
 _OK = 200
 _exchanging: ContextVar[bool] = ContextVar("exchanging", default=False)
 
-Request = TokenRequest | MetadataRequest | RegistrationRequest
-Answer = tuple[int, Mapping[str, str], bytes]
+OAuthRequest: TypeAlias = "TokenRequest | MetadataRequest | RegistrationRequest"
 
 
 def send(
-    request: Request, http: urllib3.PoolManager | Route | None, timeout: float, *, code_unused: bool | None
+    request: OAuthRequest, http: urllib3.PoolManager | Route | None, timeout: float, *, code_unused: bool | None
 ) -> Answer:
-    """Send a request, by the caller's pool or a connection of its own, and return status, headers and body.
+    """Send a request, by the caller's pool or a connection of its own, and return the answer.
 
     ``timeout`` is in seconds; ``code_unused`` is true where the request carries a code, else None.
 
     Raises:
         TransportError: no answer came that can be read.
-        OAuthError: the request's own error for an answer whose body cannot be read.
         ValueError: the request would go through a proxy without TLS.
 
     """
@@ -99,7 +100,7 @@ def _is_not_ours(_record: LogRecord) -> bool:
     return not _exchanging.get()
 
 
-def _ask(pool: urllib3.PoolManager, request: Request, attempt: Attempt) -> Answer:
+def _ask(pool: urllib3.PoolManager, request: OAuthRequest, attempt: Attempt) -> Answer:
     """Make the one request, with all of urllib3's own ways to send it twice off."""
     headers = urllib3.HTTPHeaderDict(pool.headers)
     headers.discard("Authorization")  # the pool's own is for another purpose, and a public client has none
@@ -126,7 +127,7 @@ def _ask(pool: urllib3.PoolManager, request: Request, attempt: Attempt) -> Answe
         response.release_conn()
 
 
-def _read(response: urllib3.BaseHTTPResponse, request: Request, attempt: Attempt) -> Answer:
+def _read(response: urllib3.BaseHTTPResponse, request: OAuthRequest, attempt: Attempt) -> Answer:
     """Read an answer of a bounded size, as it comes over the wire."""
     encoding = response.headers.get("Content-Encoding", "")
     body = bytearray()
@@ -142,10 +143,10 @@ def _read(response: urllib3.BaseHTTPResponse, request: Request, attempt: Attempt
             attempt.left()
             chunk = response.read1(_MAX_BODY + 1 - len(body))
             if not chunk:
-                return response.status, response.headers, bytes(body)
+                return Answer(response.status, response.headers, bytes(body))
             body += chunk
         reason = f"it is over the limit of {_MAX_BODY} bytes"
     # Any other status than 200 says enough without its body.
     if response.status != _OK:
-        raise request.refuse_unread(response.status, response.headers, reason)
+        return Answer(response.status, response.headers, b"", reason)
     raise TransportError(f"the answer's body was not read: {reason}", attempt.code_unused)

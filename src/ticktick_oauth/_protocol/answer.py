@@ -1,8 +1,10 @@
-"""Read an answer that is a refusal: what the server says (RFC 6749 section 5.2), and what its status and body mean."""
+"""Hold what came back, and read from a refusal what the server says (RFC 6749 section 5.2) and what it means."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import NamedTuple, cast
 
+from .._checks import check_type
 from .._token.parsing import parse_json
 from ..exceptions import InvalidTokenError
 from .redaction import clean
@@ -23,65 +25,88 @@ class Refusal(NamedTuple):
     hint: str | None
 
 
+class Answer:
+    """What came back for a request; its body is parsed at most once, when it is first asked for."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None) -> None:
+        """Hold the parts; ``unread`` says why the body was not read, None when it was."""
+        self.status = check_type("status", status, int)
+        self.headers = headers
+        self.body = check_type("body", body, bytes)
+        self.unread = unread
+
+    @cached_property
+    def document(self) -> "object | InvalidTokenError":
+        """The body's JSON value, or the error that says why it is not JSON."""
+        try:
+            return parse_json(self.body)
+        except InvalidTokenError as error:
+            return InvalidTokenError(error.problems)  # without a traceback, whose frames hold the body
+
+    @property
+    def members(self) -> dict[str, object] | None:
+        """The members of a JSON object; None for anything else, such as a page of HTML."""
+        return cast("dict[str, object]", self.document) if isinstance(self.document, dict) else None
+
+    def header(self, name: str) -> str | None:
+        """Return a header by its name in lower case; None when there is none."""
+        return next((value for key, value in self.headers.items() if key.lower() == name), None)
+
+    def read_refusal(self, *, endpoint: str, secrets: Iterable[str | None] = ()) -> Refusal:
+        """Read a refusal.
+
+        Args:
+            endpoint: The name of the address that was asked, for the hint at a redirect.
+            secrets: What the server may repeat and nobody may show.
+
+        """
+        members = self.members or {}
+        # What the server issued in the same breath is a secret, too.
+        issued = (members.get(name) for name in _ISSUED)
+        secrets = [*secrets, *(value for value in issued if isinstance(value, str))]
+        # RFC 6749 section 5.2, or TickTick's own shape.
+        texts = (
+            next((members[name] for name in names if members.get(name) is not None), None)
+            for names in (("error", "errorCode"), ("error_description", "errorMessage"))
+        )
+        error, description = (clean(text, secrets) or None if isinstance(text, str) else None for text in texts)
+        location = self.header("location")
+        hint: str | None
+        if self.unread is not None:
+            hint = f"the answer was not read: {self.unread}"
+        elif 300 <= self.status < 400 and location is not None:
+            host = clean(_host(location), secrets)
+            hint = f"it redirects to {host}, which is not followed: check the server's {endpoint}"
+        else:
+            hint = None if error else self._body_hint()
+        return Refusal(self.status, error, description, self._retry_after(), hint)
+
+    def _body_hint(self) -> str:
+        if isinstance(self.document, InvalidTokenError):
+            what = "not JSON" if self.body else "empty"
+            return f"the answer is {what}: it may come from a proxy or a firewall"
+        return "the answer is JSON without an error code"
+
+    def _retry_after(self) -> int | None:
+        """Return the Retry-After header in seconds (RFC 9110 section 10.2.3), by no clock but the answer's own Date."""
+        value = (self.header("retry-after") or "").strip()
+        if value.isascii() and value.isdecimal():
+            return int(value) if len(value) <= _MAX_RETRY_AFTER_DIGITS else None
+        date = self.header("date")
+        if not value or date is None:
+            return None
+        from email.utils import parsedate_to_datetime
+
+        try:
+            wait = parsedate_to_datetime(value) - parsedate_to_datetime(date)
+        except (TypeError, ValueError, OverflowError):  # not a date; or one with a time zone and one without
+            return None
+        return max(0, int(wait.total_seconds()))
+
+
 def read_object(body: bytes) -> dict[str, object] | None:
-    """Return the members of a JSON object; None for anything else, such as a page of HTML."""
-    try:
-        document = parse_json(body)
-    except InvalidTokenError:
-        return None
-    return cast("dict[str, object]", document) if isinstance(document, dict) else None
-
-
-def read_refusal(  # noqa: PLR0913 - an answer, and what is known of its request
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes,
-    *,
-    endpoint: str,
-    secrets: Iterable[str | None] = (),
-    unread: str | None = None,
-) -> Refusal:
-    """Read a refusal.
-
-    Args:
-        status: The HTTP status.
-        headers: The headers, looked up without regard to case.
-        body: The body.
-        endpoint: The name of the address that was asked, for the hint at a redirect.
-        secrets: What the server may repeat and nobody may show.
-        unread: Why the body was not read; None when it was.
-
-    """
-    headers = {name.lower(): value for name, value in headers.items()}
-    members = read_object(body) or {}
-    # What the server issued in the same breath is a secret, too.
-    issued = (members.get(name) for name in _ISSUED)
-    secrets = [*secrets, *(value for value in issued if isinstance(value, str))]
-    # RFC 6749 section 5.2, or TickTick's own shape.
-    texts = (
-        next((members[name] for name in names if members.get(name) is not None), None)
-        for names in (("error", "errorCode"), ("error_description", "errorMessage"))
-    )
-    error, description = (clean(text, secrets) or None if isinstance(text, str) else None for text in texts)
-    hint: str | None
-    if unread is not None:
-        hint = f"the answer was not read: {unread}"
-    elif 300 <= status < 400 and "location" in headers:
-        host = clean(_host(headers["location"]), secrets)
-        hint = f"it redirects to {host}, which is not followed: check the server's {endpoint}"
-    else:
-        hint = None if error else _body_hint(body)
-    return Refusal(status, error, description, _retry_after(headers), hint)
-
-
-def _body_hint(body: bytes) -> str:
-    if not body:
-        return "the answer is empty: it may come from a proxy or a firewall"
-    try:
-        parse_json(body)
-    except InvalidTokenError:
-        return "the answer is not JSON: it may come from a proxy or a firewall"
-    return "the answer is JSON without an error code"
+    """Return the members of a JSON object; None for anything else."""
+    return Answer(0, {}, body).members
 
 
 def _host(location: str) -> str:
@@ -91,19 +116,3 @@ def _host(location: str) -> str:
         return urlsplit(location).hostname or "the same host"
     except ValueError:
         return "an unreadable address"
-
-
-def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Return the Retry-After header in seconds (RFC 9110 section 10.2.3), with no clock but the answer's own Date."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdecimal():
-        return int(value) if len(value) <= _MAX_RETRY_AFTER_DIGITS else None
-    if not value or "date" not in headers:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers["date"])
-    except (TypeError, ValueError, OverflowError):  # not a date; or one with a time zone and one without
-        return None
-    return max(0, int(wait.total_seconds()))

@@ -7,7 +7,7 @@ from attrs import field, frozen
 from .._checks import validator
 from ..exceptions import RegistrationError
 from .address import check_issuer
-from .answer import read_refusal
+from .answer import Answer
 from .server import AuthorizationServer
 
 _OK = 200
@@ -47,22 +47,28 @@ class MetadataRequest:
     def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> AuthorizationServer:
         """Read the answer.
 
+        Args:
+            status: The HTTP status; 200 brings the document.
+            headers: The headers, looked up without regard to case.
+            body: The body, decoded if it came with a content encoding.
+
         Raises:
-            RegistrationError: the server has no metadata, or what it answered makes no sense.
+            RegistrationError: the server has no metadata, or its document cannot be used.
+            TypeError: the status or the body is of the wrong type.
 
         """
-        if status != _OK:
-            raise self._refusal(status, headers, body)
-        return AuthorizationServer.from_metadata(self.issuer, body)
+        return self.read(Answer(status, headers, body))
 
-    def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> RegistrationError:
-        """Return the error for an answer whose body was not read, and why it was not."""
-        return self._refusal(status, headers, b"", unread=reason)
+    def read(self, answer: Answer) -> AuthorizationServer:
+        """Do what ``parse_response`` does, with an answer whose body was perhaps not read.
 
-    def _refusal(
-        self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None
-    ) -> RegistrationError:
-        refusal = read_refusal(status, headers, body, endpoint="issuer", unread=unread)
-        if status == _NOT_FOUND:
+        Raises:
+            OAuthError: as there.
+
+        """
+        if answer.status == _OK:
+            return AuthorizationServer.from_metadata(self.issuer, answer.body)
+        refusal = answer.read_refusal(endpoint="issuer")
+        if answer.status == _NOT_FOUND:
             refusal = refusal._replace(hint=f"{self.issuer} has no metadata document (RFC 8414) at {self.url}")
-        return RegistrationError(*refusal)
+        raise RegistrationError(*refusal)

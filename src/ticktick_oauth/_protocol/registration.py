@@ -10,7 +10,7 @@ from .._checks import check_text, check_type, instance_of, validator
 from .._token.model import SCOPE
 from ..exceptions import RegistrationError
 from .address import check_address
-from .answer import read_object, read_refusal
+from .answer import Answer
 from .client import Client
 from .server import AuthorizationServer
 
@@ -88,9 +88,20 @@ class RegistrationRequest:
             TypeError: the status or the body is of the wrong type.
 
         """
-        members = read_object(check_type("body", body, bytes))
-        if check_type("status", status, int) not in _REGISTERED or members is None or members.get("error") is not None:
-            raise self._refusal(status, headers, body)
+        return self.read(Answer(status, headers, body))
+
+    def read(self, answer: Answer) -> Client:
+        """Do what ``parse_response`` does, with an answer whose body was perhaps not read.
+
+        Raises:
+            OAuthError: as there.
+
+        """
+        members = answer.members
+        if answer.status not in _REGISTERED or members is None or members.get("error") is not None:
+            refusal = answer.read_refusal(endpoint="registration_endpoint")
+            hint = refusal.hint or "the server did not register this program"
+            raise RegistrationError(*refusal._replace(hint=f"{hint}; {_PORTAL}"))
         try:
             self._check_redirect_uris(members)
             return Client(
@@ -101,19 +112,8 @@ class RegistrationRequest:
             )
         except (TypeError, ValueError) as error:
             # The words name the member and never repeat its value.
-            failure = RegistrationError(status, hint=f"the answer to the registration cannot be used: {error}")
+            failure = RegistrationError(answer.status, hint=f"the answer to the registration cannot be used: {error}")
         raise failure
-
-    def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> RegistrationError:
-        """Return the error for an answer whose body was not read, and why it was not."""
-        return self._refusal(status, headers, b"", unread=reason)
-
-    def _refusal(
-        self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None
-    ) -> RegistrationError:
-        refusal = read_refusal(status, headers, body, endpoint="registration_endpoint", unread=unread)
-        hint = f"{refusal.hint}; {_PORTAL}" if refusal.hint else f"the server did not register this program; {_PORTAL}"
-        return RegistrationError(*refusal._replace(hint=hint))
 
     def _check_redirect_uris(self, members: Mapping[str, object]) -> None:
         # RFC 7591 section 3.2.1: the server "MAY reject or replace any of the client's requested metadata values".

@@ -5,12 +5,11 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .._checks import check_code_verifier, check_text, check_type, instance_of, validator
+from .._checks import check_code_verifier, check_text, instance_of, validator
 from .._token.converter import structure
 from .._token.model import SCOPE, OAuthTokenV1
-from .._token.parsing import parse_json
 from ..exceptions import InvalidTokenError, Problem, TokenEndpointError
-from .answer import read_refusal
+from .answer import Answer
 from .authorization import check_pkce
 from .client import Client
 from .redaction import clean
@@ -92,38 +91,35 @@ class TokenRequest:
             TypeError: the status or the body is of the wrong type.
 
         """
-        check_type("body", body, bytes)
-        if check_type("status", status, int) != _OK:
-            raise self._refusal(status, headers, body)
-        try:
-            document = parse_json(body)
-            # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
-            members = cast("dict[str, object]", document) if isinstance(document, dict) else {}
-            if members.get("error") is None:
-                return structure(cast("Mapping[str, object]", document))
-        except InvalidTokenError as error:
-            problems = error.problems
-        else:
-            raise self._refusal(status, headers, body)
+        return self.read(Answer(status, headers, body))
+
+    def read(self, answer: Answer) -> OAuthTokenV1:
+        """Do what ``parse_response`` does, with an answer whose body was perhaps not read.
+
+        Raises:
+            OAuthError: as there.
+
+        """
+        # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
+        if answer.status != _OK or (answer.members or {}).get("error") is not None:
+            raise self._refusal(answer)
+        failure = answer.document
+        if not isinstance(failure, InvalidTokenError):
+            try:
+                return structure(cast("Mapping[str, object]", failure))
+            except InvalidTokenError as error:
+                failure = error
+        problems = failure.problems
         if not problems[0].field:  # such as a page of a proxy
-            content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "missing")
-            reason = f"{problems[0].reason} (content type {clean(content_type, secrets_of(self))})"
-            problems = (Problem("", reason),)
-        raise InvalidTokenError(problems, body)
+            content_type = clean(answer.header("content-type") or "missing", secrets_of(self))
+            problems = (Problem("", f"{problems[0].reason} (content type {content_type})"),)
+        raise InvalidTokenError(problems, answer.body)
 
-    def refuse_unread(self, status: int, headers: Mapping[str, str], reason: str) -> TokenEndpointError:
-        """Return the error for an answer of another status than 200 whose body was not read, and why it was not."""
-        return self._refusal(status, headers, b"", unread=reason)
-
-    def _refusal(
-        self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None
-    ) -> TokenEndpointError:
-        refusal = read_refusal(
-            status, headers, body, endpoint="token_endpoint", secrets=secrets_of(self), unread=unread
-        )
-        hint = _hint(status, refusal.error, refusal.description, self.client)
+    def _refusal(self, answer: Answer) -> TokenEndpointError:
+        refusal = answer.read_refusal(endpoint="token_endpoint", secrets=secrets_of(self))
+        hint = _hint(answer.status, refusal.error, refusal.description, self.client)
         if hint is not None:
-            refusal = refusal._replace(hint=hint if unread is None else f"{refusal.hint}; {hint}")
+            refusal = refusal._replace(hint=hint if answer.unread is None else f"{refusal.hint}; {hint}")
         return TokenEndpointError(*refusal)
 
 
