@@ -16,6 +16,8 @@ ANSWER = (
 )
 KEPT = f'{{"version": 1, "issued_at": "2026-11-25T12:00:00+00:00", "token": {ANSWER}}}'
 AGAIN = "sign in again with ticktick-oauth login"
+NINES = "9" * 30
+DAYS = int(NINES) // 86400
 EMPTY = "this is empty: the body of the token endpoint's answer is expected"
 
 
@@ -23,7 +25,11 @@ EMPTY = "this is empty: the body of the token endpoint's answer is expected"
     ("document", "code", "lines"),
     [
         (ANSWER, 0, ["a valid token response; expires_in is 15551999 seconds (179 days)"]),
-        (ANSWER.replace("15551999", "9" * 30), 0, [f"a valid token response; expires_in is {'9' * 30} seconds"]),
+        (
+            ANSWER.replace("15551999", "9" * 30),
+            0,
+            [f"a valid token response; expires_in is {NINES} seconds ({DAYS} days)"],
+        ),
         (
             '{"access_token": "s3cret", "expires_in": null}',
             1,

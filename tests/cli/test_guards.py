@@ -234,8 +234,10 @@ def wait_until_it_reads(process: "subprocess.Popen[str]") -> None:
 
 
 @pytest.mark.parametrize("module", ["guard", "exits", "output", "signals", "commands", "parser", "kept_token"])
-def test_l8_ctrl_c_while_it_loads(module: str) -> None:
+def test_l8_ctrl_c_while_it_loads(module: str, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """L8: from the first line on, whatever is being loaded, it is one line and no traceback."""
+    monkeypatch.setattr("ticktick_oauth._cli.guard.run_guarded", lambda _: throw(KeyboardInterrupt())())
+    assert (130, "", "ticktick-oauth: interrupted\n") == run("token")
     program = f"""
 import signal, sys
 

@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 # What the token endpoint's answer may have, too. A device, or a pipe, may have no end.
 _MAX_SIZE = 64 * 1024
 # RFC 6749 section 5.2. Another word may be a secret in the wrong place.
-_ERRORS = (
-    "invalid_request",
-    "invalid_client",
-    "invalid_grant",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_scope",
-)
+_ERRORS = "invalid_(request|client|grant|scope)|unauthorized_client|unsupported_grant_type"
 # Members in which programs keep a moment beside the answer, such as expires_at, expiry, created_at and obtainedAt.
 _MOMENT = r"(?!.*_in$)([A-Za-z]\w{0,30}_(at|on|time|date)|[a-z]\w{0,30}At|expir\w{0,30}|iat|exp|time(stamp)?|date)"
 _ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8 with a byte order mark (BOM)"}
@@ -161,7 +154,7 @@ def _recognize(document: bytes) -> str | None:
     elif re.fullmatch(rb"\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*", document):
         reason = "this is an access token alone: the whole answer of the token endpoint is expected, in JSON"
     elif (error := _members(document).get("error")) is not None:
-        name = f" ({error})" if error in _ERRORS else ""
+        name = f" ({error})" if re.fullmatch(_ERRORS, str(error)) else ""
         reason = f"this is the server's refusal{name}, not a token: sign in again with ticktick-oauth login"
     return reason
 
@@ -193,15 +186,8 @@ def _check(arguments: Namespace) -> int:
     except InvalidTokenError as error:
         print(*error.problems, sep="\n")
         return ANSWER_IS_NO
-    print(f"a valid token response; expires_in is {token.expires_in} seconds{_in_days(token.expires_in)}")
+    print(f"a valid token response; expires_in is {token.expires_in} seconds ({token.expires_in // 86400} days)")
     return DONE
-
-
-def _in_days(seconds: int) -> str:
-    try:
-        return f" ({timedelta(seconds=seconds).days} days)"
-    except OverflowError:
-        return ""
 
 
 def _schema(_arguments: Namespace) -> int:

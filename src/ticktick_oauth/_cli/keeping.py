@@ -89,11 +89,7 @@ def server_objection(path: Path, server: AuthorizationServer) -> str | None:
 def keep_token(title: str, issued: IssuedToken, path: Path, *, replace: bool) -> None:
     """Keep a token in place of none, of an expired one, of itself, or of one of the same server with less time.
 
-    Args:
-        title: What the report begins with, such as "Signed in to"; the server's name follows.
-        issued: The token.
-        path: The file to keep it in.
-        replace: Whether it may take the place of any kept token.
+    The report begins with the title, such as "Signed in to". With ``replace``, any kept token may give way.
 
     Raises:
         Stop: it has expired, or may not replace the kept one.

@@ -8,17 +8,17 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from .._network.calls import discover_server, exchange_code, register_client
-from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
-from .._protocol.client import DEFAULT_REDIRECT_URI, Client
+from .._protocol.authorization import AuthorizationRequest
+from .._protocol.client import DEFAULT_REDIRECT_URI
 from .._protocol.issued_token import IssuedToken
 from .._protocol.redaction import REDACTED, redact
+from .._token.converter import loads
 from ..exceptions import InvalidTokenError
 from ..storage._access import quote
 from .keeping import describe_expiry, now
 from .output import flush_answer
 
 if TYPE_CHECKING:
-    from ..sandbox import Sandbox
     from .parser import Parser
 
 # Seconds.
@@ -61,56 +61,48 @@ def _demo(_arguments: Namespace) -> None:
     from ..sandbox import Sandbox
 
     with Sandbox() as sandbox:
-        print(f"A sandbox on {sandbox.server.issuer} plays TickTick; nothing leaves this machine.\n")
-
         server = discover_server(sandbox.server.issuer)
-        print("1. Metadata: the server says where its endpoints are")
-        print(f"   authorization  {server.authorization_endpoint}")
-        print(f"   token          {server.token_endpoint}")
-        print(f"   registration   {server.registration_endpoint}\n")
-
         client = register_client(server, redirect_uri=DEFAULT_REDIRECT_URI)
-        print("2. Registration: the program becomes a client, without a portal and without a secret")
-        print(f"   client id      {client.client_id}")
-        print(f"   redirect URI   {client.redirect_uri}\n")
+        request = AuthorizationRequest.with_pkce(client=client)
+        redirect = sandbox.sign_in(request)
+        response = request.parse_response(redirect)
+        issued = IssuedToken(token=exchange_code(client, response), issued_at=now(), server=server)
+        secrets = [request.state, response.code]
+        print(
+            f"""A sandbox on {server.issuer} plays TickTick; nothing leaves this machine.
 
-        response = _authorize(client, sandbox)
-        token = exchange_code(client, response)
-        issued = IssuedToken(token=token, issued_at=now(), server=client.server)
-        print(f"5. Token request: POST {server.token_endpoint}")
-        print("   with the code and the code verifier answers 200, a valid token")
-        print(f"   access_token  {REDACTED}")
-        print(f"   expires_in    {token.expires_in} seconds")
-        print(f"   token_type    {token.token_type}")
-        print(f"   scope         {token.scope}")
-        print(f"   It is valid {describe_expiry(issued, at=issued.issued_at)}.\n")
+1. Metadata: the server says where its endpoints are
+   authorization  {server.authorization_endpoint}
+   token          {server.token_endpoint}
+   registration   {server.registration_endpoint}
 
-        _show_refusal(client, sandbox)
+2. Registration: the program becomes a client, without a portal and without a secret
+   client id      {client.client_id}
+   redirect URI   {client.redirect_uri}
 
+3. Authorization request: your browser opens this address, with a code challenge (PKCE)
+   {redact(request.uri, secrets)}
 
-def _authorize(client: Client, sandbox: "Sandbox") -> AuthorizationResponse:
-    request = AuthorizationRequest.with_pkce(client=client)
-    print("3. Authorization request: the person's browser opens, with a code challenge (PKCE)")
-    print(f"   {redact(request.uri, [request.state])}\n")
+4. Redirect: you allow, and the browser is sent to
+   {redact(redirect, secrets)}
+   whose state is the request's own
 
-    redirect = sandbox.sign_in(request)
-    response = request.parse_response(redirect)
-    print("4. Redirect: the person allows, and the browser is sent to")
-    print(f"   {redact(redirect, [request.state, response.code])}")
-    print("   whose state is the request's own\n")
-    return response
+5. Token request: POST {server.token_endpoint}
+   with the code and the code verifier answers 200, a valid token
+   access_token  {REDACTED}
+   expires_in    {issued.token.expires_in} seconds
+   token_type    {issued.token.token_type}
+   scope         {issued.token.scope}
+   It is valid {describe_expiry(issued, at=issued.issued_at)}.
 
-
-def _show_refusal(client: Client, sandbox: "Sandbox") -> None:
-    print("And an answer that is not a token, with all that is wrong with it:")
-    print(f"   {_BAD_DOCUMENT}")
-    sandbox.next_answer(200, _BAD_DOCUMENT)
-    request = AuthorizationRequest.with_pkce(client=client)
-    try:
-        exchange_code(client, request.parse_response(sandbox.sign_in(request)))
-    except InvalidTokenError as error:
-        for problem in error.problems:
-            print(f"   {problem}")
+And an answer that is not a token, with all that is wrong with it:
+   {_BAD_DOCUMENT}""",
+            end="",
+        )
+        try:
+            loads(_BAD_DOCUMENT)
+        except InvalidTokenError as error:
+            print("", *error.problems, sep="\n   ")
 
 
 def _sandbox(arguments: Namespace) -> None:
