@@ -2,8 +2,12 @@
 
 import json
 import pickle
+import re
+import shlex
 import traceback
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from string import ascii_letters, digits
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +18,7 @@ from hypothesis import strategies as st
 
 from strategies import tokens
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, load_issued
+from ticktick_oauth._protocol.issued_token import dump_word
 from ticktick_oauth.exceptions import StorageError
 
 CANARY = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
@@ -22,6 +27,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 ISSUED = IssuedToken(token=TOKEN, issued_at=NOON)
 AWARE = "must be an aware datetime, such as datetime.now(timezone.utc)"
 KEPT = dump_issued(evolve(ISSUED, token=evolve(TOKEN, expires_in=15551999)))
+WORD = dump_word(load_issued(KEPT))
 
 _patient = settings(deadline=None)
 
@@ -111,15 +117,15 @@ def test_the_arguments_have_types() -> None:
         ISSUED.is_expired(now=NOON, leeway=5)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("digits", [9, 12, 18, 19, 400, 5000])
-def test_expiry_beyond_time(digits: int) -> None:
+@pytest.mark.parametrize("power", [9, 12, 18, 19, 400, 5000])
+def test_expiry_beyond_time(power: int) -> None:
     """An expiry that no datetime can hold is the last moment, or the first, that one can."""
-    size = 10**digits
+    size = 10**power
     last = datetime.max.replace(tzinfo=timezone.utc)
     first = datetime.min.replace(tzinfo=timezone.utc)
     late = IssuedToken(token=evolve(TOKEN, expires_in=size), issued_at=NOON)
     early = evolve(late, token=evolve(TOKEN, expires_in=-size))
-    held = digits == 9
+    held = power == 9
     assert late.expires_at == (NOON + timedelta(seconds=size) if held else last)
     assert early.expires_at == (NOON - timedelta(seconds=size) if held else first)
     assert (False, True) == (late.is_expired(now=NOON), early.is_expired(now=NOON))
@@ -185,6 +191,43 @@ def test_what_is_dumped_loads_to_an_equal_token(issued: IssuedToken) -> None:
     assert [text] == text.splitlines()
     assert issued == load_issued(text)
     assert issued == load_issued(text.encode())
+    word = dump_word(issued)
+    assert set() == set(word) - set(ascii_letters + digits + "-_")
+    assert issued == load_issued(word) == load_issued(word.encode() + b"\n")
+
+
+# What becomes of a text on each way, and what is said of the line of JSON there; None where it arrives too.
+CUT = "document: not JSON from character "
+ROUTES: dict[str, tuple[Callable[[str], str | bytes], str | None]] = {
+    "docker run --env-file": (lambda text: f"'{text}'", None),  # it keeps quotes
+    "xargs": (lambda text: text.replace('"', ""), "quotes of its JSON were lost"),
+    "echo to $GITHUB_ENV": (lambda text: " ".join(shlex.split(text)), "quotes of its JSON were lost"),
+    ".env": (lambda text: shlex.split(f"TOKEN={text}")[0][6:], "quotes of its JSON were lost"),
+    ".env, quotes": (lambda text: shlex.split(f"TOKEN='{text}'")[0][6:], None),
+    "systemd Environment=": (lambda text: shlex.split(text)[0], "quotes of its JSON were lost"),
+    "YAML, plain scalar": (lambda text: str(json.loads(text)) if "{" in text else text, "quotes of its JSON were lost"),
+    "jq . without -r": (json.dumps, "jq needs -r"),
+    "$(cat file) without quotes": (lambda text: text.split()[0], CUT),
+    "PowerShell 5's >": (lambda text: f"{text}\r\n".encode("utf-16"), "in UTF-16"),
+    "a secret in JSON": (lambda text: json.dumps({"TICKTICK_OAUTH_TOKEN": text}), None),
+    "lines of 76 characters": (lambda text: "\r\n".join(re.findall(".{1,76}", text)), CUT),
+    "padded": (lambda text: text + "=" * (-len(text) % 4), None),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_one_word_form_arrives(route: str) -> None:
+    """The word arrives by every way but UTF-16, which is named; of the line of JSON, what happened to it is said."""
+    carry, words = ROUTES[route]
+    whole = load_issued(KEPT)
+    if "PowerShell" not in route:
+        assert whole == load_issued(carry(WORD))
+    for text in (WORD, KEPT) if "PowerShell" in route else (KEPT,):
+        if words is None:
+            assert whole == load_issued(carry(text))
+        else:
+            with pytest.raises(StorageError, match=words):
+                load_issued(carry(text))
 
 
 @given(st.one_of(st.binary(), st.text(), st.recursive(st.none() | st.integers(), st.lists).map(json.dumps)))
@@ -194,6 +237,12 @@ def test_nothing_else_than_a_storage_error_comes_of_any_text(text: str | bytes) 
         load_issued(text)
 
 
+NEITHER = "document: not JSON, and not its one-word form"
+UTF_16 = "document: not JSON in UTF-8 but in UTF-16, as PowerShell 5 writes it: save it as UTF-8"
+LOST = (
+    "document: the double quotes of its JSON were lost on the way: carry the one word that "
+    "ticktick-oauth token --format issued prints"
+)
 WRONG_VERSION = "version: expected the number 1"
 WRONG_TIME = "issued_at: expected a time in ISO 8601 form with its offset from UTC"
 UUID4 = "expected a UUID of version 4"
@@ -208,13 +257,31 @@ MISSING = "got nothing: it is missing"
         pytest.param(KEPT[: len(KEPT) // 2], "document: not JSON from character 220 on", id="half"),
         pytest.param(KEPT + KEPT, "document: not JSON from character 440 on, where more follows the value", id="twice"),
         pytest.param(KEPT.replace("ticktick", "\0"), "document: not JSON from character 87 on", id="NUL"),
-        pytest.param("\0" * 400, "document: not JSON from character 0 on", id="NULs"),
+        pytest.param("\0" * 400, NEITHER, id="NULs"),
         pytest.param(KEPT.replace("bearer", "bear\r\ner"), "document: not JSON from character 400 on", id="CRLF"),
-        pytest.param("\ufeff" + KEPT, "document: not JSON from character 0 on", id="BOM"),
-        pytest.param(KEPT.encode("utf-16"), "document: not JSON: the bytes are not UTF-8", id="UTF-16"),
-        pytest.param("[" * 30_000, "document: expected at most 200 levels of arrays and objects, got more", id="deep"),
-        pytest.param('["6f9619ff"]', WRONG_VERSION, id="array"),
-        pytest.param('"6f9619ff"', WRONG_VERSION, id="string"),
+        pytest.param(
+            "\ufeff" + KEPT,
+            "document: it begins with a byte order mark (BOM): save it as UTF-8 without one",
+            id="BOM",
+        ),
+        pytest.param(KEPT.encode("utf-16"), UTF_16, id="UTF-16"),
+        pytest.param(KEPT.encode("utf-16-le"), UTF_16, id="UTF-16 without its mark"),
+        # What a shell puts into a variable of it: NULs are dropped, and other bytes are surrogates.
+        pytest.param("\udcff\udcfe" + KEPT, UTF_16, id="UTF-16 in a variable"),
+        pytest.param(b"\xe9", "document: its bytes are not UTF-8", id="Latin-1"),
+        pytest.param("\ud800", "document: its bytes are not UTF-8", id="surrogate"),
+        pytest.param(KEPT.replace('"', ""), LOST, id="quotes lost"),
+        pytest.param(KEPT.replace('"', "'"), LOST, id="quotes changed"),
+        pytest.param(
+            json.dumps(KEPT),
+            "document: its quotes have backslashes before them: it was JSON within JSON (jq needs -r)",
+            id="quotes escaped",
+        ),
+        pytest.param(WORD[:-40], "document: not JSON from character 405 on", id="half a word"),
+        pytest.param("Zm9v", NEITHER, id="another word"),
+        pytest.param("[" * 30_000, NEITHER, id="deep"),
+        pytest.param('["6f9619ff"]', NEITHER, id="array"),
+        pytest.param('"6f9619ff"', NEITHER, id="string"),
         pytest.param(
             '{"access_token": "6f9619ff-8b86-4011-b42d-00c04fc964ff"}',
             "version: missing: this is a bare token response; ticktick-oauth import keeps one",

@@ -211,7 +211,7 @@ def test_a_bad_token_in_the_environment_is_not_passed_over(monkeypatch: pytest.M
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "x")
     error = failure_of(require_token)
     assert (
-        "$TICKTICK_OAUTH_TOKEN: this cannot be read as a kept token; document: not JSON from character 0 on; "
+        "$TICKTICK_OAUTH_TOKEN: this cannot be read as a kept token; document: not JSON, and not its one-word form; "
         "it takes what ticktick-oauth token --format issued prints"
     ) == str(error)
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "")

@@ -289,7 +289,7 @@ def test_s11_s12_what_is_not_a_kept_token_is_refused_and_left_alone(
 def test_s3b_what_to_do_about_another_programs_file(store: TokenFile) -> None:
     """The whole message, once: what it is, that it was left as it is, and what to do."""
     write(store, "x")
-    reason = f"{store.path}: this cannot be read as a kept token; document: not JSON from character 0 on"
+    reason = f"{store.path}: this cannot be read as a kept token; document: not JSON, and not its one-word form"
     assert f"{reason}; name another file, or move this one away" == str(failure_of(store.load))
     for error in (failure_of(store.save, ISSUED), failure_of(store.delete)):
         assert f"{reason}; it was left as it is: name another file, or move this one away" == str(error)

@@ -9,11 +9,14 @@ from attrs import asdict, field, fields_dict, frozen
 from .._checks import check_type, instance_of
 from .._token.converter import structure, unstructure
 from .._token.model import OAuthTokenV1
-from .._token.parsing import parse_json
+from .._token.parsing import document_error, parse_json
 from ..exceptions import InvalidTokenError, Problem, StorageError
 from .server import TICKTICK, AuthorizationServer
 
 _VERSION = 1
+_UTF_8_BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_TRY_WORD = "carry the one word that ticktick-oauth token --format issued prints"
 
 
 def _check_aware(name: str, value: datetime) -> datetime:
@@ -92,10 +95,17 @@ def dump_issued(issued: IssuedToken) -> str:
     return json.dumps(document)
 
 
-def load_issued(text: str | bytes) -> IssuedToken:
-    """Read what ``dump_issued`` wrote, such as an environment variable or a secret manager keeps it.
+def dump_word(issued: IssuedToken) -> str:
+    """Return `dump_issued`'s line as one word, which shells, env files and YAML leave as it is: a secret."""
+    from base64 import urlsafe_b64encode
 
-    Members that this version does not know are ignored.
+    return urlsafe_b64encode(dump_issued(issued).encode("ascii")).rstrip(b"=").decode("ascii")
+
+
+def load_issued(text: str | bytes) -> IssuedToken:
+    """Read what ``dump_issued`` wrote, or its one-word form, which ``ticktick-oauth token --format issued`` prints.
+
+    White space and one pair of quotes around it do not matter. Members that this version does not know are ignored.
 
     Raises:
         StorageError: it is something else, or newer; the message names the member and never shows the content.
@@ -105,12 +115,62 @@ def load_issued(text: str | bytes) -> IssuedToken:
     if not isinstance(text, (str, bytes)):
         raise TypeError(f"text must be of type str or bytes, not {type(text).__name__}")
     try:
-        document = parse_json(text)
+        document = _parse(_decode(text))
     except InvalidTokenError as error:
-        failure = _unreadable(*error.problems if text.strip() else [Problem("", "it is empty")])
+        failure = _unreadable(*error.problems)
     else:
         return _read_issued(document)
     raise failure
+
+
+def _decode(text: str | bytes) -> str:
+    """Return what stands between white space and quotes, or raise the reason why it is not UTF-8."""
+    try:
+        # A variable's bytes that are not UTF-8 are surrogates in Python's str.
+        raw = text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+        if raw[:2] in _UTF_16 or (raw[1:2] == b"\0" != raw[:1]):
+            reason = "not JSON in UTF-8 but in UTF-16, as PowerShell 5 writes it: save it as UTF-8"
+        elif raw.startswith(_UTF_8_BOM):
+            reason = "it begins with a byte order mark (BOM): save it as UTF-8 without one"
+        else:
+            content = raw.decode().strip()
+            return content[1:-1].strip() if content[:1] in {'"', "'"} and content[:1] == content[-1] else content
+    except UnicodeError:
+        reason = "its bytes are not UTF-8"
+    raise document_error(reason)
+
+
+def _parse(content: str) -> object:
+    """Parse a line of JSON or its one-word form, or raise what is wrong with it."""
+    if not content:
+        raise document_error("it is empty")
+    line = content if content.startswith("{") else _read_word(content)
+    if line.startswith("{\\"):
+        raise document_error("its quotes have backslashes before them: it was JSON within JSON (jq needs -r)")
+    # Of what begins as JSON and has no name in quotes, a shell or another program took the quotes.
+    if line[1:].lstrip()[:1] not in {'"', "}"}:
+        raise document_error(f"the double quotes of its JSON were lost on the way: {_TRY_WORD}")
+    document = parse_json(line)
+    # A secret manager may wrap what it keeps into an object with one name.
+    members = _members(document)
+    wrapped = next(iter(members.values()), None)
+    if len(members) == 1 and "access_token" not in members and isinstance(wrapped, str):
+        return _parse(wrapped.strip())
+    return document
+
+
+def _read_word(content: str) -> str:
+    """Return the line of JSON in a one-word form, in whose padding and white space nothing is said."""
+    from base64 import b64decode
+
+    word = "".join(content.split()).rstrip("=")
+    try:
+        line = b64decode(word + "=" * (-len(word) % 4), b"-_", validate=True).decode("ascii")
+    except ValueError:
+        line = ""
+    if not line.startswith("{"):
+        raise document_error("not JSON, and not its one-word form")
+    return line
 
 
 def _read_issued(document: object) -> IssuedToken:
