@@ -90,7 +90,8 @@ def test_a_variable_that_ended(keep: Keep, monkeypatch: pytest.MonkeyPatch, run:
     monkeypatch.setenv(ENVIRONMENT[1:], dump_issued(issue(-1)))
     code, out, _ = run("status")
     assert (1, "unset it, and sign in with: ticktick-oauth login") == (code, out.splitlines()[0].partition("; ")[2])
-    assert 1 == run("token").code
+    code, _, err = run("token")
+    assert (1, True) == (code, err.endswith("; unset it, and sign in with: ticktick-oauth login\n"))
     monkeypatch.setenv(ENVIRONMENT[1:], str(UUID4))
     code, out, _ = run("status")
     assert (6, True, False) == (code, out.startswith(f"{ENVIRONMENT}: "), str(UUID4) in out)

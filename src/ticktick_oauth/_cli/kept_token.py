@@ -73,8 +73,8 @@ def add_logout(parser: "Parser") -> None:
 
 def _token(arguments: Namespace) -> None:
     file, servers = arguments.token_file, _kept_servers(arguments.token_file)
-    only = next(iter(servers.values())) if len(servers) == 1 else TICKTICK
-    server = arguments.server or only
+    (only,) = servers.values() if len(servers) == 1 else (None,)
+    server = arguments.server or only or TICKTICK
     try:
         issued = require_issued(None if file is None else TokenFile(file), server=server)
     except SignInRequiredError as error:
@@ -85,8 +85,10 @@ def _token(arguments: Namespace) -> None:
             say(note)
         return
     advice = f"sign in with: {command_for(server, file)}"
-    if servers and server.issuer not in servers:
+    if only and server.issuer != only.issuer:
         advice = f"print that one with: {command_for(only, file, command='token')}"
+    elif f"${TOKEN_VARIABLE}" in reason:
+        advice = f"unset it, and {advice}"
     raise Stop(f"{reason}; {advice}", ANSWER_IS_NO)
 
 
