@@ -11,6 +11,7 @@ import pytest
 from cli.conftest import Run
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, dumps
 from ticktick_oauth._cli.keeping import server_objection
+from ticktick_oauth._protocol.issued_token import dump_word
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
 
@@ -141,10 +142,11 @@ def test_a_token_that_is_kept_elsewhere(store: TokenFile, run: Run) -> None:
     """The line that `token --format issued` prints is kept as it is, with the server and the moment it has."""
     kept = keep(store, 70, server=DIDA365)
     store.delete()
-    line = dump_issued(kept).encode() + b"\n"
-    code, out, _ = run("import", stdin=line)
-    assert (0, True) == (code, out.startswith("Kept a token of Dida365 until "))
-    assert kept == store.load()
+    for line in (dump_issued(kept), dump_word(kept), f'"{dump_word(kept)}"\n'):
+        code, out, _ = run("import", stdin=line.encode())
+        assert (0, True) == (code, out.startswith("Kept a token of Dida365 until "))
+        assert kept == store.load()
+        store.delete()
 
 
 @pytest.mark.usefixtures("store")

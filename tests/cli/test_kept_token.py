@@ -1,6 +1,7 @@
 """The commands `token` and `logout`."""
 
 import errno
+import re
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
@@ -38,9 +39,10 @@ def test_token_in_json_counts_from_now(keep: Keep, run: Run) -> None:
 
 
 def test_an_issued_token_is_what_the_variable_takes(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    """What `token --format issued` prints goes into the variable, and a program needs no file."""
+    """The one word that `token --format issued` prints goes into the variable, and a program needs no file."""
     path = keep(DAY)
     word = run("token", "--format", "issued").out
+    assert re.fullmatch(r"[A-Za-z0-9_-]+\n", word)
     assert issue(DAY) == load_issued(word)
     monkeypatch.setenv(ENVIRONMENT[1:], word)
     path.unlink()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from .._protocol.issued_token import IssuedToken, dump_issued
+from .._protocol.issued_token import IssuedToken, dump_word
 from .._protocol.server import TICKTICK, AuthorizationServer
 from .._token.converter import dumps
 from ..exceptions import SignInRequiredError, StorageError
@@ -27,7 +27,7 @@ _FORMATS: dict[str, Callable[[IssuedToken], str]] = {
     "header": lambda issued: f"Authorization: {issued.token.authorization_header()}",
     # RFC 6749 section 5.1 counts expires_in from the answer on, and this is one.
     "json": lambda issued: dumps(evolve(issued.token, expires_in=int(issued.remaining(now=now()).total_seconds()))),
-    "issued": dump_issued,
+    "issued": dump_word,
     # pyticktick reads its settings from these variables, the expiry as a Unix time.
     "pyticktick-env": lambda issued: (
         f"export PYTICKTICK_V1_TOKEN_VALUE={issued.token.access_token}\n"
