@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from pyticktick import Settings
 
 from cli.conftest import DAY, ENVIRONMENT, UUID4, Keep, Run, issue
+from conformance.parity import pyticktick_token
 from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, load_issued, loads
 from ticktick_oauth.storage import TokenFile, require_token
 
@@ -98,6 +98,9 @@ def test_l20_advice_is_quoted(keep: Keep, run: Run) -> None:
 @pytest.mark.filterwarnings("ignore:Cannot signon to v2:UserWarning")  # the other API, which this is not for
 def test_pyticktick_reads_its_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """Pyticktick's own Settings take the lines, exported by a shell and as a file; what else it wants is on stderr."""
+    pyticktick_token()
+    from pyticktick import Settings
+
     issued = IssuedToken(token=issue(0).token, issued_at=datetime.now(timezone.utc))
     TokenFile(tmp_path / "token.json").save(issued)
     code, text, err = run("token", "--format", "pyticktick-env", "--token-file", str(tmp_path / "token.json"))
