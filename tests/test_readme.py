@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 import ticktick_oauth
 from ticktick_oauth import storage
@@ -19,6 +17,10 @@ README = ROOT / "README.md"
 
 def test_code_blocks_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every Python block runs, in its order, in one namespace, against a sandbox."""
+    pytest.importorskip("sybil", reason="needs the dependency group ci")
+    from sybil import Sybil
+    from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
     # Whatever the blocks that nobody sees put in their place, these are themselves again at the end.
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "")
     for module, name in ((ticktick_oauth, "sign_in"), (ticktick_oauth, "Client"), (storage, "require_token")):

@@ -6,10 +6,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-import pyticktick.models.v1.responses.oauth as theirs
 from pydantic import ValidationError
 
 import ticktick_oauth as ours
+from conformance.parity import pyticktick_token
 from faults.peer import Line, Peer
 from roads.readme import block_with
 from roads.running import run
@@ -28,14 +28,15 @@ print(Client(v1_base_url=os.environ["API"]).get_projects_v1().root)
 
 def test_their_names_beside_ours() -> None:
     """Each row of the README's table about the model has the same outcome on both sides."""
-    token, model = ours.structure(ANSWER), theirs.OAuthTokenV1.model_validate(ANSWER)
+    theirs = pyticktick_token()
+    token, model = ours.structure(ANSWER), theirs.model_validate(ANSWER)
     assert model.model_dump_json() == ours.dumps(token)
     assert model.model_dump(mode="json") == ours.unstructure(token)
-    assert theirs.OAuthTokenV1.model_validate_json(ours.dumps(token)) == model
+    assert theirs.model_validate_json(ours.dumps(token)) == model
     assert token == ours.loads(model.model_dump_json())
-    assert theirs.OAuthTokenV1.model_json_schema() == ours.json_schema()
+    assert theirs.model_json_schema() == ours.json_schema()
     with pytest.raises(ValidationError, match="precious"):
-        theirs.OAuthTokenV1.model_validate({"access_token": "precious", "expires_in": 1})
+        theirs.model_validate({"access_token": "precious", "expires_in": 1})
     with pytest.raises(InvalidTokenError) as refused:
         ours.structure({"access_token": "precious", "expires_in": 1})
     assert "precious" not in str(refused.value)
@@ -44,6 +45,7 @@ def test_their_names_beside_ours() -> None:
 @pytest.mark.slow
 def test_their_client_uses_our_token(sandbox: Sandbox, tmp_path: Path) -> None:
     """The README's two lines set what a real pyticktick.Client needs to call the API, here a peer of our own."""
+    pyticktick_token()
     request = AuthorizationRequest(client=sandbox.client())
     token = exchange_code(request.client, request.parse_response(sandbox.sign_in(request)))
     TokenFile(tmp_path / "token.json").save(IssuedToken(token=token, issued_at=datetime.now(timezone.utc)))
