@@ -52,14 +52,30 @@ def pyticktick_mapping(mapping: object) -> Verdict:
 
 def agree(data: object, theirs: Verdict, ours: Verdict) -> bool:
     """Whether two verdicts on a document or a mapping are the same, or differ as they may."""
-    return theirs == ours or _differ_by_nesting(data, theirs, ours) or _differ_by_digits(data, theirs, ours)
+    return theirs == ours or _differ_by_reader(data, theirs, ours) or _differ_by_digits(data, theirs, ours)
 
 
-def _differ_by_nesting(data: object, theirs: Verdict, ours: Verdict) -> bool:
-    # The limit may be anywhere from 198 to 203 levels: what has up to 198 is accepted, what has 204 refused.
-    if DOCUMENT_PROBLEM not in (theirs, ours) or not isinstance(data, (str, bytes, bytearray)):
+def _differ_by_reader(data: object, theirs: Verdict, ours: Verdict) -> bool:
+    # What is nested over 198 levels, has half a pair of surrogates or a float whose integer part has over 4300 digits,
+    # may pass the reader. The members are then judged as ever, and none may be a string with half a pair.
+    if theirs != DOCUMENT_PROBLEM or not isinstance(data, (str, bytes, bytearray)):
         return False
-    return 198 < depth(_text(data)) <= 203
+    try:
+        text = data if isinstance(data, str) else data.decode()
+        members = dict(pairs := json.loads(text, object_pairs_hook=list))
+    except (ValueError, TypeError, RecursionError):
+        return False
+    if depth(text) <= 198 and not re.search("[0-9]{4301}", text) and not _has_surrogate(pairs):
+        return False
+    known = {name: members[name] for name in FIELDS if name in members}
+    expected = pyticktick_mapping(known)
+    if any(isinstance(value, str) and _has_surrogate(value) for value in known.values()):
+        return False
+    return expected == ours or _differ_by_digits(known, expected, ours)
+
+
+def _has_surrogate(value: object) -> bool:
+    return re.search("[\ud800-\udfff]", json.dumps(value, ensure_ascii=False)) is not None
 
 
 def _differ_by_digits(data: object, theirs: Verdict, ours: Verdict) -> bool:

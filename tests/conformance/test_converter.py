@@ -29,7 +29,6 @@ from conformance.converter_cases import (
 from conformance.parity import agree, depth, pyticktick_json, pyticktick_mapping, verdict
 from strategies import documents, mappings, members, texts, tokens
 from ticktick_oauth import OAuthTokenV1, dumps, loads, structure, unstructure
-from ticktick_oauth._token import parsing as _json
 from ticktick_oauth.exceptions import InvalidTokenError, Problem
 
 TOKEN = OAuthTokenV1(access_token=UUID(UUID_TEXT), expires_in=15551999)
@@ -146,11 +145,9 @@ def test_stricter_than_pydantic(value: str) -> None:
 
 @pytest.mark.parametrize("core", ["0", "[]", "{}"])
 @pytest.mark.parametrize("kinds", ["[", "{", "[{"])
-@pytest.mark.parametrize(
-    ("levels", "expected"), [(100, True), (197, True), (198, True), (204, False), (205, False), (100_000, False)]
-)
+@pytest.mark.parametrize(("levels", "expected"), [(100, True), (198, True), (205, True), (100_000, False)])
 def test_nesting(levels: int, expected: bool, kinds: str, core: str) -> None:  # noqa: FBT001 - an expectation
-    """Arrays and objects nest 198 levels at least and 203 at most, the outer object counted."""
+    """Arrays and objects nest as deep as the call stack goes, the outer object counted."""
     inner = [kinds[level % len(kinds)] for level in range(levels - (1 if core == "0" else 2))]
     opening = "".join("[" if kind == "[" else '{"a":' for kind in inner)
     closing = "".join("]" if kind == "[" else "}" for kind in reversed(inner))
@@ -303,21 +300,9 @@ def test_errors_hold_no_value(data: str | bytes) -> None:
     assert (None, None, None) == (error.__cause__, error.__context__, error.body)
 
 
-def test_call_stack_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_stack_exhausted() -> None:
     """A document that is too deep for what is left of the call stack is refused, not a RecursionError."""
-    monkeypatch.setattr(_json, "_find_excess", lambda _: None)
     assert [("", "nested too deeply for the call stack that is left")] == _problems("[" * 200_000)
-
-
-def test_higher_limit_for_integers() -> None:
-    """A program that lifts Python's limit for the digits of an integer changes nothing in what is accepted."""
-    limit = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
-    try:
-        assert ("",) == verdict(loads, document(expires_in="1" * 4301))
-        assert ("expires_in",) == verdict(loads, document(expires_in=f'"{"1" * 4301}"'))
-    finally:
-        sys.set_int_max_str_digits(limit)
 
 
 def test_lower_limit_for_integers() -> None:
@@ -325,7 +310,7 @@ def test_lower_limit_for_integers() -> None:
     limit = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(1000)
     try:
-        assert [("", "not JSON from character 0 on")] == _problems(document(expires_in="1" * 1001))
+        assert [("", "an integer has more digits than Python reads")] == _problems(document(expires_in="1" * 1001))
         assert ("expires_in",) == verdict(loads, document(expires_in=f'"{"1" * 1001}"'))
         assert 10**999 == loads(document(expires_in=f'"1{"0" * 999}"')).expires_in
     finally:

@@ -1,15 +1,16 @@
 """Turn JSON into a token and back, by cattrs.
 
 The law of this file: a document is accepted exactly when pyticktick's Pydantic model accepts it, with equal values,
-and all that is wrong with one is reported at once. The two differences are in strings for ``expires_in``: a doubled
-underscore, and a minus behind leading zeros, are refused here.
+and all that is wrong with one is reported at once. In strings for ``expires_in``, a doubled underscore, a minus behind
+leading zeros and over 4300 digits are refused here. The standard library's reader also takes a document that is deeper,
+half a pair of surrogates in what is ignored, and a float whose integer part has over 4300 digits.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache
 from json import dumps as json_dumps
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from cattrs import BaseConverter
@@ -17,7 +18,7 @@ from cattrs import BaseConverter
 from .._checks import check_type
 from ..exceptions import InvalidTokenError, Problem
 from .model import SCOPE, TOKEN_TYPE, OAuthTokenV1, is_uuid4
-from .parsing import MAX_DIGITS, document_error, parse_json
+from .parsing import document_error, parse_json
 
 # Unicode's White_Space property. `str.strip()` would take the separators U+001C to U+001F too.
 _UNICODE_WHITE_SPACE = (
@@ -26,6 +27,8 @@ _UNICODE_WHITE_SPACE = (
 )
 # Text, which `re` compiles at its first use: TickTick sends a number.
 _INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?"
+
+_SURROGATE = "[\ud800-\udfff]"
 
 _ABSENT: Final = object()
 # Compare as `str` does, whatever a subclass makes of it; for anything but a string they return NotImplemented.
@@ -59,7 +62,18 @@ def loads(data: str | bytes | bytearray | memoryview) -> OAuthTokenV1:
         TypeError: the data is neither str nor bytes-like.
 
     """
-    return structure(parse_json(data))  # type: ignore[arg-type] # what is not a mapping is refused there
+    document = cast("dict[str, object]", parse_json(data))  # what is not a mapping is refused below
+    try:
+        return structure(document)
+    except InvalidTokenError as error:
+        failure = error
+    # Half a pair of surrogates in a member that counts is the document's fault, as its JSON cannot be UTF-8.
+    for problem in failure.problems:
+        value = document.get(problem.field) if problem.field else None
+        if isinstance(value, str) and not value.isascii() and re.search(_SURROGATE, value):
+            failure = document_error("expected Unicode text, got half a pair of surrogates")
+            break
+    raise failure
 
 
 def structure(mapping: Mapping[str, object]) -> OAuthTokenV1:
@@ -195,8 +209,8 @@ def _parse_integer(text: str) -> int | None:
         return None
     digits = number.partition(".")[0].replace("_", "")  # "1.0" is the integer 1
     try:
-        return int(digits) if len(digits.lstrip("+-")) <= MAX_DIGITS else None
-    except ValueError:  # the program has lowered Python's own limit
+        return int(digits)
+    except ValueError:  # more digits than Python reads
         return None
 
 
