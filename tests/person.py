@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import urllib3
@@ -66,3 +67,16 @@ def started(command: Sequence[str], environment: Mapping[str, str] | None = None
             yield process
         finally:
             process.kill()
+
+
+def listening_addresses() -> list[tuple[str, int]]:
+    """Return the addresses that this machine listens on by TCP, as Linux shows them."""
+    found = []
+    for family, size, path in ((socket.AF_INET, 8, "/proc/net/tcp"), (socket.AF_INET6, 32, "/proc/net/tcp6")):
+        for line in Path(path).read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            if state == "0A":
+                host, port = local.split(":")
+                words = [bytes.fromhex(host[at : at + 8])[::-1] for at in range(0, size, 8)]
+                found.append((socket.inet_ntop(family, b"".join(words)), int(port, 16)))
+    return found

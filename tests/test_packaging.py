@@ -39,8 +39,8 @@ SANS_IO = ["exceptions", "_checks", "_token", "_protocol"]
 FORBIDDEN_SANS_IO = {"asyncio", "http", "logging", "os", "random", "socket", "ssl", "time", "urllib3"}
 CLOCKS = {"now", "today", "utcnow"}
 LAZY = {"http", "ssl", "socket", "urllib3", "webbrowser"}
-# These are loaded only when something is sent, and may import at their top what they need.
-SENDING = {"connection.py", "explain.py", "proxy.py", "transport.py"}
+# These are loaded only when something is sent or listened for, and may import at their top what they need.
+SENDING = {"connection.py", "explain.py", "http_server.py", "listener.py", "proxy.py", "transport.py"}
 # A program that only parses tokens must not pay for these.
 NEVER_LOADED = {"asyncio", "datetime", "email", "http", "logging", "socket", "ssl", "urllib3"}
 LIGHT = ["_checks", "_token", "_token.converter", "_token.model", "_token.parsing", "exceptions"]

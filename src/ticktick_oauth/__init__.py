@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ._protocol.registration import RegistrationRequest
     from ._protocol.server import DIDA365, TICKTICK, AuthorizationServer
     from ._protocol.token_request import TokenRequest
-    from ._sign_in.sign_in import sign_in
+    from ._sign_in.get_token import get_token
+    from ._sign_in.person import sign_in
+    from ._sign_in.sign_in import SignIn
     from ._token.converter import configure_converter, dumps, loads, structure, unstructure
     from ._token.model import OAuthTokenV1
     from ._token.schema import json_schema
@@ -33,6 +35,7 @@ else:
         "IssuedToken": "_protocol.issued_token",
         "OAuthTokenV1": "_token.model",
         "RegistrationRequest": "_protocol.registration",
+        "SignIn": "_sign_in.sign_in",
         "TICKTICK": "_protocol.server",
         "TokenFile": "storage",
         "TokenRequest": "_protocol.token_request",
@@ -44,13 +47,14 @@ else:
         "dumps": "_token.converter",
         "exceptions": "exceptions",
         "exchange_code": "_network.calls",
+        "get_token": "_sign_in.get_token",
         "json_schema": "_token.schema",
         "load_issued": "_protocol.issued_token",
         "loads": "_token.converter",
         "register_client": "_network.calls",
         "require_token": "storage",
         "sandbox": "sandbox",
-        "sign_in": "_sign_in.sign_in",
+        "sign_in": "_sign_in.person",
         "storage": "storage",
         "structure": "_token.converter",
         "unstructure": "_token.converter",
@@ -81,6 +85,7 @@ __all__ = [
     "IssuedToken",
     "OAuthTokenV1",
     "RegistrationRequest",
+    "SignIn",
     "TICKTICK",
     "TokenFile",
     "TokenRequest",
@@ -92,6 +97,7 @@ __all__ = [
     "dump_issued",
     "dumps",
     "exchange_code",
+    "get_token",
     "json_schema",
     "load_issued",
     "loads",

@@ -102,7 +102,7 @@ def test_the_address_is_shown_before_a_browser_is_started(sandbox: Sandbox, monk
         events.append(("started", uri))
         person(uri)
 
-    monkeypatch.setattr("ticktick_oauth._sign_in.sign_in.start_browser", start)
+    monkeypatch.setattr("ticktick_oauth._sign_in.person.start_browser", start)
     sign_in(server=sandbox.server, show=lambda uri: events.append(("shown", uri)))
     assert [("shown", person.uris[0]), ("started", person.uris[0])] == events
 
@@ -112,7 +112,8 @@ def test_without_show_the_address_is_a_line_on_stderr(
 ) -> None:
     """It is all that the library prints."""
     person = Person()
-    monkeypatch.setattr("ticktick_oauth._sign_in.sign_in.start_browser", person)
+    monkeypatch.setattr("ticktick_oauth._sign_in.person.start_browser", person)
+    monkeypatch.setenv("DISPLAY", ":0")
     sign_in(local_client)
     assert ("", f"Open this address in a browser to sign in: {person.uris[0]}\n") == capsys.readouterr()
 
@@ -131,7 +132,7 @@ def test_a_stderr_that_is_gone_does_not_end_the_sign_in(
 ) -> None:
     """The browser may open all the same."""
     monkeypatch.setattr(sys, "stderr", stderr)
-    monkeypatch.setattr("ticktick_oauth._sign_in.sign_in.start_browser", Person())
+    monkeypatch.setattr("ticktick_oauth._sign_in.person.start_browser", Person())
     assert not sign_in(local_client).is_expired(now=datetime.now(timezone.utc))
 
 
@@ -194,7 +195,7 @@ def test_l2_a_port_in_use_is_named(local_client: Client) -> None:
             TypeError,
             "http must be of type PoolManager, not str",
         ),
-        ({"show": "line"}, TypeError, "show must be a function of the address, not str"),
+        ({"show": "line"}, TypeError, "show must be a function, not str"),
         ({"timeout": True}, TypeError, "timeout must be a number of seconds, not bool"),
         ({"timeout": float("nan")}, ValueError, "timeout must be over 0 and up to 86400 seconds"),
         ({"timeout": 86401}, ValueError, "timeout must be over 0 and up to 86400 seconds"),

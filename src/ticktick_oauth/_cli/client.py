@@ -7,15 +7,12 @@ from errno import EBADF
 from pathlib import Path
 from typing import TextIO
 
-from .._network.calls import discover_server, register_client
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 from ..exceptions import RegistrationError
 from ..storage._access import quote
 from ..storage._kept import command_for
 from .exits import FAILED, USAGE, Stop
-from .network import Network
-from .output import say
 from .terminal import ask
 
 SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
@@ -53,31 +50,17 @@ def given_client(arguments: Namespace) -> Client | None:
     )
 
 
-def register(server: AuthorizationServer, redirect_uri: str, network: Network, *, fixed: str | None) -> Client:
-    """Register this program at the addresses that the server's own document names.
+def explain_registration(error: RegistrationError, server: AuthorizationServer, redirect_uri: str | None) -> Stop:
+    """Return the end of a sign-in whose program could not register itself: it says how to do without.
 
-    Args:
-        server: The server, of which the issuer counts.
-        redirect_uri: The redirect URI to register.
-        network: The way to the server.
-        fixed: The redirect URI that the person asked for; None when any port does.
-
-    Raises:
-        Stop: the server did not register it, and this is how to do without.
-
+    ``redirect_uri`` is what the person asked for; None when any port does.
     """
-    say(f"Without a client id, this program registers itself at {server.issuer}.")
-    try:
-        found = network.send(server.issuer, discover_server, server.issuer)
-        endpoint = found.registration_endpoint or found.issuer  # without one, it says so
-        return network.send(endpoint, register_client, found, redirect_uri=redirect_uri)
-    except RegistrationError as error:
-        reason = str(error)
-    raise Stop(
-        f"{reason}\nUse a client of the developer portal:\n"
+    return Stop(
+        f"{error}\nUse a client of the developer portal:\n"
         f"  1. Open {_portal(server)}, sign in, and make a new app.\n"
-        f"  2. As its OAuth redirect URL, enter exactly {fixed or DEFAULT_REDIRECT_URI}\n"
-        f"  3. Run {command_for(server)} --client-id=ID{f' --redirect-uri {quote(fixed)}' if fixed else ''}\n"
+        f"  2. As its OAuth redirect URL, enter exactly {redirect_uri or DEFAULT_REDIRECT_URI}\n"
+        f"  3. Run {command_for(server)} --client-id=ID"
+        f"{f' --redirect-uri {quote(redirect_uri)}' if redirect_uri else ''}\n"
         "     with the app's client id, and enter its client secret when it is asked for.",
         FAILED,
     )

@@ -4,23 +4,19 @@ from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, Na
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .._network.calls import exchange_code
 from .._protocol.address import check_address
-from .._protocol.authorization import AuthorizationResponse
-from .._protocol.client import DEFAULT_REDIRECT_URI, Client
-from .._protocol.issued_token import IssuedToken
+from .._protocol.client import DEFAULT_REDIRECT_URI
 from .._protocol.server import AuthorizationServer
-from .._sign_in.browser import start_browser
-from .._sign_in.sign_in import MAX_PATIENCE, make_request
-from ..exceptions import InvalidTokenError, TokenEndpointError
-from ..storage import TokenFile
-from .client import ID_VARIABLE, SECRET_VARIABLE, given_client, register
-from .exits import ANSWER_IS_NO, DONE, FAILED, Stop
-from .keeping import keep_answer, keep_somewhere, now, server_objection
+from .._sign_in.sign_in import MAX_PATIENCE
+from ..storage._kept import check_can_keep, find_replaceable
+from .client import ID_VARIABLE, SECRET_VARIABLE, given_client
+from .exits import ANSWER_IS_NO, DONE, Stop
+from .keeping import describe_expiry, keep_somewhere, name_of, now, path_for
 from .network import Network
 from .options import add_network, add_replace, add_server, add_token_file, timeout_up_to
+from .output import say
 from .terminal import confirm
-from .waiting import listen, show_address, wait_for_person
+from .waiting import wait_for_person
 
 if TYPE_CHECKING:
     from .parser import Parser
@@ -62,7 +58,8 @@ def add_login(login: "Parser") -> None:
         "--manual",
         "--no-browser",
         action="store_true",
-        help="start no browser: the address is opened by hand, anywhere",
+        help="start no browser: you open the address, on any machine; an address to paste is read from standard "
+        "input too",
     )
     person.add_argument(
         "--timeout",
@@ -89,55 +86,32 @@ class _Refusal(Action):
 
 def _login(arguments: Namespace) -> int:
     # What can be wrong with the arguments, or with the place for the token, comes out before the person is asked.
-    path = TokenFile(arguments.token_file).path
+    path = path_for(arguments.token_file, arguments.server)
     network = Network(
         use_proxy=not arguments.no_proxy, ca_bundle=arguments.ca_bundle, timeout=arguments.exchange_timeout
     )
     if arguments.redirect_uri is not None:
         check_address("redirect_uri", arguments.redirect_uri)
     replace = _may_replace(path, arguments.server, replace=arguments.replace)
+    check_can_keep(path)
     client = given_client(arguments)
     if client is not None:  # else the first request comes before the person, too
         network.check(client.server.token_endpoint)
-    issued = _sign_in(arguments, client, network)
+    issued = wait_for_person(arguments, client, network)
     keep_somewhere("Signed in to", issued, path, replace=replace)
     return DONE
 
 
 def _may_replace(path: Path, server: AuthorizationServer, *, replace: bool) -> bool:
     """Return whether a better token may be replaced: by the option, or as somebody at the terminal says."""
-    objection = server_objection(path, server)
-    if objection is None or replace:
+    kept = find_replaceable(path)
+    if kept is None or kept.is_expired(now=now()):
         return replace
-    if confirm(f"{objection}. Replace it?"):
+    if kept.server.issuer == server.issuer:
+        until = describe_expiry(kept, at=now())
+        say(f"You are signed in to {name_of(server)} {until}; signing in again may bring the same token.")
+        return replace
+    objection = f"{path} keeps a valid token of {name_of(kept.server)}"
+    if replace or confirm(f"{objection}. Replace it?"):
         return True
     raise Stop(f"{objection}: replace it by --replace, or keep the new one in another --token-file", ANSWER_IS_NO)
-
-
-def _sign_in(arguments: Namespace, client: Client | None, network: Network) -> IssuedToken:
-    redirect_uri = arguments.redirect_uri if client is None else client.redirect_uri
-    with listen(redirect_uri, manual=arguments.manual) as receiver:
-        if client is None:
-            redirect_uri = receiver.redirect_uri if receiver else redirect_uri
-            client = register(arguments.server, redirect_uri, network, fixed=arguments.redirect_uri)
-        request = make_request(client, pkce=arguments.pkce)
-        if receiver is not None:
-            receiver.expect(request)
-        is_opened = receiver is not None and not arguments.manual
-        show_address(request, is_opened=is_opened)
-        if is_opened:
-            start_browser(request.uri)
-        # Listening to the end, so that a reload of the redirect finds the page that says so.
-        return _exchange(client, wait_for_person(request, receiver, arguments.timeout), network)
-
-
-def _exchange(client: Client, response: AuthorizationResponse, network: Network) -> IssuedToken:
-    try:
-        token = network.send(client.server.token_endpoint, exchange_code, client, response)
-        return IssuedToken(token=token, issued_at=now(), server=client.server)
-    except TokenEndpointError as error:
-        # The address on the screen is that of a sign-in that is over.
-        reason = str(error).replace("start again at the authorization URL", "run this command again")
-    except InvalidTokenError as error:
-        reason = f"{error}; {keep_answer(error.body or b'')}"
-    raise Stop(reason, FAILED)

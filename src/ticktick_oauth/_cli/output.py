@@ -72,13 +72,3 @@ def _discard(stream: "TextIO") -> None:
         os.close(nowhere)
     except OSError:
         pass  # it has no descriptor
-
-
-def show(text: str) -> None:
-    """Replace the last line of the terminal, if stderr is one."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        try:
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-        except OSError:
-            columns = 80
-        print(f"\r\033[K{text[: columns - 1]}", end="", file=sys.stderr, flush=True)

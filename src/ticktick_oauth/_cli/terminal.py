@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from errno import EIO
 from queue import Empty, Queue
 from typing import TextIO
 
@@ -61,7 +62,7 @@ def confirm(question: str) -> bool:
 def _open() -> TextIO | None:
     with suppress(OSError):
         return open(_TERMINAL, encoding="utf-8", errors="replace")  # noqa: PTH123 - a device, closed by the caller
-    if _is_terminal():
+    if sys.platform != "win32" and _is_terminal():  # NUL says that it is one
         return open(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")  # noqa: PTH123
     return None
 
@@ -71,15 +72,15 @@ def _is_terminal() -> bool:
 
 
 class Keyboard:
-    """Lines that come in at the terminal, and through standard input where that is something else.
+    """Lines that come in at the terminal, and where it is asked for through standard input that is something else.
 
     Each is read in a thread of its own: no system call waits for a while on every platform's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_input: bool) -> None:
         self._lines: Queue[str | None] = Queue()  # SimpleQueue may miss a timeout, on Python 3.10
         self._sources = 0
-        for descriptor in _descriptors():
+        for descriptor in _descriptors(with_input=with_input):
             self._sources += 1
             threading.Thread(target=_read, args=(descriptor, self._lines), daemon=True).start()
 
@@ -102,13 +103,14 @@ class Keyboard:
         return lines
 
 
-def _descriptors() -> Iterator[int]:
-    if not _is_terminal():
+def _descriptors(*, with_input: bool) -> Iterator[int]:
+    with suppress(AttributeError, OSError, ValueError):  # standard input is closed
+        # Not by `sys.stdin` itself, whose lock would be taken when the interpreter ends and wants it.
+        if with_input or (_is_terminal() and sys.platform != "win32"):
+            yield sys.stdin.fileno()
+    if not _is_terminal() or sys.platform == "win32":
         with suppress(OSError):
             yield os.open(_TERMINAL, os.O_RDONLY)
-    with suppress(AttributeError, OSError):  # AttributeError: standard input is closed
-        # Not by `sys.stdin` itself, whose lock would be taken when the interpreter ends and wants it.
-        yield sys.stdin.fileno()
 
 
 def _read(descriptor: int, lines: "Queue[str | None]") -> None:
@@ -117,7 +119,7 @@ def _read(descriptor: int, lines: "Queue[str | None]") -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
     rest, number, size = b"", 0, 0
     with suppress(OSError):
-        while number < _MAX_LINES and size < _MAX_BYTES and (data := os.read(descriptor, 65536)):
+        while number < _MAX_LINES and size < _MAX_BYTES and (data := _read_in_foreground(descriptor)):
             size += len(data)
             *whole, rest = (rest + data).split(b"\n")
             for line in whole[: _MAX_LINES - number]:
@@ -125,3 +127,14 @@ def _read(descriptor: int, lines: "Queue[str | None]") -> None:
             number += len(whole)
     lines.put(rest.decode(errors="replace").strip())
     lines.put(None)
+
+
+def _read_in_foreground(descriptor: int) -> bytes:
+    """Read, once the program is in the foreground of its terminal: Ctrl-Z and bg do not end the reading."""
+    while True:
+        try:
+            return os.read(descriptor, 65536)
+        except OSError as error:
+            if error.errno != EIO or not hasattr(os, "tcgetpgrp") or os.tcgetpgrp(descriptor) == os.getpgrp():
+                raise
+        time.sleep(_PAUSE)

@@ -1,143 +1,150 @@
-"""Wait for the person: for the browser's redirect, and for its address pasted here."""
+"""Wait for the person: for the browser's redirect, and for its address pasted here, whichever comes first."""
 
-import re
 import sys
-from contextlib import ExitStack, contextmanager, suppress
-from math import ceil
-from typing import TYPE_CHECKING
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import ExitStack
+from threading import Thread
+from typing import TypeVar
 
-from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
-from .._sign_in.receiver import RedirectReceiver, Stray, can_listen_on, listen_for_redirect
-from .._sign_in.sign_in import describe_silence, print_address, seconds_left
-from ..exceptions import InvalidRedirectError
-from .exits import TIMED_OUT, USAGE, Stop
-from .output import say, show
+from .._protocol.client import Client
+from .._protocol.issued_token import IssuedToken
+from .._sign_in.browser import start_browser
+from .._sign_in.person import print_address
+from .._sign_in.receiver import parse_loopback
+from .._sign_in.sign_in import SignIn
+from ..exceptions import (
+    AuthorizationError,
+    DeadlineExceededError,
+    InvalidRedirectError,
+    InvalidTokenError,
+    RegistrationError,
+    SignInCancelledError,
+    TokenEndpointError,
+)
+from .client import explain_registration
+from .exits import DENIED, FAILED, TIMED_OUT, USAGE, Stop
+from .keeping import keep_answer
+from .network import Network
+from .output import say
 from .terminal import Keyboard
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
-# How often, in seconds, one thing is looked at while another is waited for.
-_TICK = 0.25
-_MINUTE = 60
-_QUOTES = "\"'`<>\u2018\u2019\u201c\u201d"
-# TickTick's have 6 letters or digits. A shorter word, such as "help", is not one.
-_CODE = "[A-Za-z0-9_~-]{6,}"
+_T = TypeVar("_T")
 
 
-@contextmanager
-def listen(redirect_uri: str | None, *, manual: bool) -> "Generator[RedirectReceiver | None, None, None]":
-    """Listen on the redirect URI, or on a free port; None where it leads elsewhere, or where a paste must do."""
-    reason = None
-    with ExitStack() as stack:
-        receiver = None
-        if redirect_uri is None or can_listen_on(redirect_uri):
-            try:
-                receiver = stack.enter_context(listen_for_redirect(redirect_uri))
-            except OSError as error:
-                reason = error.strerror
-        if reason is not None and not manual:
-            raise Stop(
-                f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI and give it "
-                "by --redirect-uri, or use --manual",
-                USAGE,
-            )
-        if reason is not None:
-            say(f"{reason}; so the address that the browser is sent to has to be pasted")
-        yield receiver
+class _Login(SignIn):
+    """A sign-in that sends by the command's network, and says what happens."""
+
+    network: Network
+
+    def _send(self, url: str, function: Callable[..., _T], *arguments: object, **options: object) -> _T:
+        return self.network.send(url, function, *arguments, **options)
+
+    def _report_stray(self, reason: str) -> None:
+        super()._report_stray(reason)
+        _refuse(reason)
+
+    def _report_allowed(self) -> None:
+        say("Allowed. Getting the token ...")
 
 
-def show_address(request: AuthorizationRequest, *, is_opened: bool) -> None:
+def wait_for_person(arguments: Namespace, client: Client | None, network: Network) -> IssuedToken:
+    """Let the person of the arguments sign in, and return what was issued.
+
+    Raises:
+        Stop: the person or the server said no, nobody came in time, or nothing can come any more.
+
+    """
+    if client is None:
+        say(f"Without a client id, this program registers itself at {arguments.server.issuer}.")
+    try:
+        with ExitStack() as stack:
+            return _wait(_enter(stack, arguments, client, network), arguments)
+    except RegistrationError as error:
+        stop = explain_registration(error, arguments.server, arguments.redirect_uri)
+    except AuthorizationError as error:
+        denied = error.error == "access_denied"
+        stop = Stop("you denied the access", DENIED) if denied else Stop(str(error), FAILED)
+    except DeadlineExceededError as error:
+        advice = "run this command again, with --manual to open its address on any machine"
+        stop = Stop(f"{error.reason}; {advice}", TIMED_OUT)
+    except SignInCancelledError:
+        stop = Stop("no address was pasted, and standard input has ended", USAGE)
+    except TokenEndpointError as error:
+        # The address on the screen is that of a sign-in that is over.
+        stop = Stop(str(error).replace("start again at the authorization URL", "run this command again"), FAILED)
+    except InvalidTokenError as error:
+        stop = Stop(f"{error}; {keep_answer(error.body or b'')}", FAILED)
+    raise stop
+
+
+def _enter(stack: ExitStack, arguments: Namespace, client: Client | None, network: Network) -> SignIn:
+    """Begin a sign-in, which listens where it can; by hand, it goes on without."""
+    redirect_uri = arguments.redirect_uri if client is None else client.redirect_uri
+    chosen = {"server": arguments.server, "redirect_uri": redirect_uri} if client is None else {}
+
+    def make(*, listen: bool) -> SignIn:
+        attempt = _Login(client, pkce=arguments.pkce, listen=listen, **chosen)
+        attempt.network = network
+        return attempt
+
+    try:
+        return stack.enter_context(make(listen=redirect_uri is None or parse_loopback(redirect_uri) is not None))
+    except OSError as error:
+        reason = error.strerror
+    if not arguments.manual:
+        raise Stop(
+            f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI and give it by "
+            "--redirect-uri, or use --manual",
+            USAGE,
+        )
+    say(f"{reason}; so the address that the browser is sent to has to be pasted")
+    return stack.enter_context(make(listen=False))
+
+
+def _wait(attempt: SignIn, arguments: Namespace) -> IssuedToken:
+    is_opened = attempt.is_listening and not arguments.manual
+    keyboard = Keyboard(with_input=arguments.manual)
+    _show_address(attempt.uri, arguments.timeout, is_opened=is_opened, can_paste=not keyboard.closed)
+    Thread(target=_take_pastes, args=(attempt, keyboard), daemon=True).start()
+    if is_opened:
+        start_browser(attempt.uri)
+    # Listening to the end, so that a reload of the redirect finds the page that says so.
+    return attempt.wait(arguments.timeout)
+
+
+def _show_address(uri: str, timeout: float, *, is_opened: bool, can_paste: bool) -> None:
     """Show the authorization URL, also where a browser is started with it: nobody knows whether one opens."""
     if sys.stderr is None or not sys.stderr.isatty():
-        print_address(request.uri)
-        return
-    unless = ", if none opens by itself" if is_opened else ""
-    say(f"Open this address in a browser and sign in{unless}:\n\n  {request.uri}\n")
-    say("If the browser cannot show the page that follows, paste here the address that it was sent to.")
+        print_address(uri)
+    else:
+        unless = ", if none opens by itself" if is_opened else ""
+        say(f"Open this address in a browser and sign in{unless}:\n\n  {uri}\n")
+    minutes, seconds = divmod(timeout, 60)
+    patience = f"{timeout:g} seconds" if seconds or minutes < 1 else f"{minutes:g} minute{'' if minutes == 1 else 's'}"
+    say(f"Waiting for {patience}.")
+    if can_paste:
+        say("Browser on another machine? It ends on a page at 127.0.0.1 that cannot be reached. Paste that page's")
+        say("address here:")
+    elif not is_opened or sys.stdin is not None:
+        say("There is no terminal to paste at; with --manual, an address is read from standard input.")
 
 
-def wait_for_person(
-    request: AuthorizationRequest, receiver: RedirectReceiver | None, timeout: float
-) -> AuthorizationResponse:
-    """Wait for the redirect, at the receiver if there is one, or pasted.
-
-    Raises:
-        AuthorizationError: the person or the server said no.
-        Stop: nothing came within the timeout, in seconds, or nothing can come any more.
-
-    """
-    keyboard, shown = Keyboard(), ""
-    try:
-        for left in seconds_left(timeout):
-            if shown != (shown := _countdown(left)):
-                show(shown)
-            tick = min(left, _TICK)
-            arrival = receiver.wait(tick) if receiver else None
-            if isinstance(arrival, AuthorizationResponse):
-                return arrival
-            if isinstance(arrival, Stray):
-                shown = _refuse(arrival.reason)
-            if lines := keyboard.read(0 if receiver else tick):
-                try:
-                    return parse_paste(request, lines)
-                except InvalidRedirectError as error:
-                    shown = _refuse(f"{error}\nTry again:")
-            if keyboard.closed and not receiver:
-                raise Stop("no address was pasted, and standard input has ended", USAGE)
-    finally:
-        show("")
-    raise Stop(
-        f"{describe_silence(request, timeout)}; run this command again, with --manual to open its address on any "
-        "machine",
-        TIMED_OUT,
-    )
+def _take_pastes(attempt: SignIn, keyboard: Keyboard) -> None:
+    while not keyboard.closed:
+        if lines := keyboard.read(60):
+            try:
+                attempt.paste("\n".join(lines))
+            except InvalidRedirectError as error:
+                _refuse(f"{error}\nTry again:")
+            except Exception:  # noqa: BLE001 - the wait raises it, too
+                return
+            else:
+                return
+    if not attempt.is_listening:
+        attempt.cancel()
 
 
-def parse_paste(request: AuthorizationRequest, lines: "Sequence[str]") -> AuthorizationResponse:
-    """Read what a person pasted: one address, perhaps broken into lines, behind others that were tried.
-
-    Raises:
-        AuthorizationError: the person or the server said no.
-        InvalidRedirectError: it does not answer the request; the error of all the lines.
-
-    """
-    # A code alone carries no state. A public client's is bound to this sign-in by PKCE all the same.
-    if request.client.client_secret is None and len(lines) == 1 and re.fullmatch(_CODE, lines[0].strip(_QUOTES)):
-        return AuthorizationResponse(code=lines[0].strip(_QUOTES), code_verifier=request.code_verifier)
-    texts = [_tidy("".join(lines[first:]), request) for first in range(len(lines))]
-    if request.uri in texts:
-        raise InvalidRedirectError(
-            "that is the address to open: allow the access there, and paste the one that the browser is sent to"
-        )
-    for text in texts:
-        with suppress(InvalidRedirectError):
-            return request.parse_response(text)
-    return request.parse_response(texts[0])
-
-
-def _tidy(text: str, request: AuthorizationRequest) -> str:
-    """Take away the quotes around an address, and put back the scheme that browsers do not show."""
-    text = text.strip(_QUOTES)
-    start = text.partition("?")[0]
-    if "://" in start or "=" in start or not set(start) & set(":/.") or start.startswith("/"):
-        return text
-    return f"{request.client.redirect_uri.partition('://')[0]}://{text}"
-
-
-def _refuse(reason: str) -> str:
-    """Say why something was refused, and return what stands in the last line then."""
-    show("")
+def _refuse(reason: str) -> None:
     # This sign-in goes on, and its address is still on the screen.
     say(f"Refused: {reason.replace('start again at the authorization URL', 'open the address above again')}")
-    return ""
-
-
-def _countdown(left: float) -> str:
-    """Return the time that is left, in steps: each new text takes the place of what is being typed beside it."""
-    if left > _MINUTE:
-        number, unit = ceil(left / _MINUTE), "minute"
-    else:
-        step = 5 if left > 10 else 1
-        number, unit = ceil(left / step) * step, "second"
-    return f"Waiting, {number} {unit}{'' if number == 1 else 's'} left "

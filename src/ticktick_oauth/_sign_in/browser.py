@@ -11,6 +11,11 @@ _SECRET_VARIABLES = {"TICKTICK_CLIENT_SECRET", "TICKTICK_OAUTH_TOKEN"}
 _PROGRAM = "import sys, webbrowser; webbrowser.open(sys.stdin.read())"
 
 
+def has_display() -> bool:
+    """Return whether this machine shows windows to somebody."""
+    return sys.platform in {"darwin", "win32"} or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+
+
 def start_browser(uri: str) -> None:
     """Let the default browser open an address, and do not wait for it."""
     from threading import Thread
@@ -26,8 +31,10 @@ def _open(uri: str) -> None:
 
         webbrowser.open(uri)
         return
-    from subprocess import DEVNULL, run
-
+    try:
+        from subprocess import DEVNULL, run
+    except (ImportError, OSError):  # no descriptor is left to load it
+        return
     # In a process, and a session, of its own: a text browser has no terminal there to take over, a graphical one does
     # not write its complaints to this one, and the environment can be without secrets while other threads see theirs.
     environment = {name: value for name, value in os.environ.items() if name not in _SECRET_VARIABLES}

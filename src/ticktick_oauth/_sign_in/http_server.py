@@ -1,23 +1,24 @@
 """A small HTTP server for loopback: a request to an answer."""
 
+import re
+import socket
 from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from .listener import Listener
+from .listener import REQUEST_SECONDS, Listener, Server
 from .pages import page_headers, stray_page
 
 if TYPE_CHECKING:
-    import socket
-    from http.server import BaseHTTPRequestHandler
     from ssl import SSLContext
 
 _MAX_BODY = 64 * 1024
-# Browsers open connections before they need them, and port scanners leave theirs open.
-_IDLE_SECONDS = 30.0
 # The first byte of a TLS handshake record (RFC 8446 section 5.1), in which the end of a line may never come.
 TLS_HANDSHAKE = b"\x16"
+# RFC 9112 sections 3.2 and 6.3: two of these are two different requests in one.
+_SINGLE = "Host", "Content-Length"
 
 
 @frozen(kw_only=True)
@@ -48,111 +49,119 @@ class Answer:
     status: int
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
-    then: Callable[[], None] = field(default=lambda: None, repr=False)
+    on_sent: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called when the answer has left, or could not."""
 
 
-def page(status: int, body: bytes, *, then: Callable[[], None] = lambda: None) -> Answer:
+def page(status: int, body: bytes, *, on_sent: Callable[[], None] = lambda: None) -> Answer:
     """Answer with a page that a person sees."""
-    return Answer(status=status, body=body, headers=page_headers(), then=then)
+    return Answer(status=status, body=body, headers=page_headers(), on_sent=on_sent)
 
 
-def listen(
+def listen(  # noqa: PLR0913 - where, how, and what to call
     host: str,
     port: int,
     answer: Callable[[Request], Answer],
     *,
     ssl_context: "SSLContext | None" = None,
     on_unreadable: Callable[[bytes], None] = lambda _: None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Listener:
-    """Answer requests on loopback, from now on until the listener is closed or forgotten.
+    """Answer requests on loopback, from now on until the listener is closed.
 
     Args:
-        host: The IP literal to listen on, or ``localhost`` for both 127.0.0.1 and ::1.
-        port: The port; 0 takes a free one.
+        host: As the listener has it; so are port, ssl_context and is_over.
+        port: 0 takes a free one.
         answer: Answers a request; called in the connection's thread. When it fails, the peer gets a page all the same.
-        ssl_context: A server's context, to speak TLS; None for plain HTTP.
+        ssl_context: None for plain HTTP.
         on_unreadable: Called in that thread with the first line of what cannot be read as a request, or with the first
             byte of a TLS handshake where plain HTTP is spoken.
+        is_over: Once it says True, nobody listens any more.
 
     Raises:
-        OSError: the port is in use, or not this user's to listen on; the message names it.
+        OSError: the port is in use, or not this user's to listen on, or no thread can start; the message says so.
 
     """
-    handler = _handler(answer, on_unreadable)
 
-    def converse(connection: "socket.socket") -> None:
-        from socket import MSG_PEEK
-
-        connection.settimeout(_IDLE_SECONDS)
-        if ssl_context is None and connection.recv(1, MSG_PEEK) == TLS_HANDSHAKE:
+    def converse(connection: socket.socket, server: Server) -> None:
+        if ssl_context is None and connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
             on_unreadable(TLS_HANDSHAKE)
         else:
-            # Without the peer's name and a server object, which http.server would only print, or pass on.
-            handler(connection, None, None)  # type: ignore[arg-type]
+            _Handler(connection, server, answer, on_unreadable)
 
-    return Listener(host, port, converse, ssl_context=ssl_context)
+    return Listener(host, port, converse, ssl_context=ssl_context, is_over=is_over)
 
 
-def _handler(  # noqa: C901 - it counts the class in
-    answer: Callable[[Request], Answer], on_unreadable: Callable[[bytes], None]
-) -> "type[BaseHTTPRequestHandler]":
-    from http.server import BaseHTTPRequestHandler
+class _Handler(BaseHTTPRequestHandler):
+    raw_requestline: bytes
+    timeout = REQUEST_SECONDS
+    protocol_version = "HTTP/1.1"
+    # HTTP/0.9, its own, has answers without a status.
+    default_request_version = "HTTP/1.0"
+    server_version = "ticktick-oauth"
+    sys_version = ""
+    # An answer leaves in one write, at once: two would wait 40 ms for each other's acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
 
-    class Handler(BaseHTTPRequestHandler):
-        raw_requestline: bytes
-        protocol_version = "HTTP/1.1"
-        # HTTP/0.9, its own, has answers without a status.
-        default_request_version = "HTTP/1.0"
-        server_version = "ticktick-oauth"
-        sys_version = ""
-        # An answer leaves in one write, at once: two would wait 40 ms for each other's acknowledgement.
-        wbufsize = -1
-        disable_nagle_algorithm = True
+    def __init__(
+        self,
+        connection: socket.socket,
+        server: Server,
+        answer: Callable[[Request], Answer],
+        on_unreadable: Callable[[bytes], None],
+    ) -> None:
+        self._clock = server
+        self._answer_to = answer
+        self._on_unreadable = on_unreadable
+        super().__init__(connection, ("", 0), server)  # without the peer's name, which it would only print
 
-        def do_GET(self) -> None:
-            length = self.headers.get("Content-Length", "0")
-            if "Transfer-Encoding" in self.headers:
-                self.send_error(411)
-            elif not length.isdecimal():
-                self.send_error(400)
-            elif len(length) > len(str(_MAX_BODY)) or int(length) > _MAX_BODY:  # `int` takes 4,300 digits at most
-                self.send_error(413)
-            elif len(body := self.rfile.read(int(length))) < int(length):
-                self.send_error(400)
-            else:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                self._answer(Request(method=self.command, target=self.path, headers=headers, body=body))
+    def do_GET(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers:
+            self.send_error(411)
+        elif not length.isdecimal() or any(len(self.headers.get_all(each, [])) > 1 for each in _SINGLE):
+            self.send_error(400)
+        elif len(length) > len(str(_MAX_BODY)) or int(length) > _MAX_BODY:  # `int` takes 4,300 digits at most
+            self.send_error(413)
+        elif len(body := self.rfile.read(int(length))) < int(length):
+            self.send_error(400)
+        else:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            # RFC 9112 section 3.2.2: the host of a target in absolute form goes before that of the header.
+            if match := re.fullmatch(r"[hH][tT][tT][pP]://([^/?#]*)(/?.*)", self.path):
+                headers["host"], self.path = match[1], match[2]
+            self._answer(Request(method=self.command, target=self.path, headers=headers, body=body))
 
-        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = do_GET  # noqa: N815 - its names
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = do_GET  # noqa: N815 - its names
 
-        def _answer(self, request: Request) -> None:
-            try:
-                reply = answer(request)
-            except Exception:
-                self._send(page(500, stray_page("This program made a mistake.")))
-                raise
-            try:
-                self._send(reply)
-            finally:
-                reply.then()
+    def _answer(self, request: Request) -> None:
+        self._clock.stop_clock(self.connection)
+        try:
+            reply = self._answer_to(request)
+        except Exception:
+            self._send(page(500, stray_page("This program made a mistake.")))
+            raise
+        try:
+            self._send(reply)
+        finally:
+            self._clock.expect_request(self.connection)
+            reply.on_sent()
 
-        def _send(self, reply: Answer) -> None:
-            self.send_response(reply.status)
-            for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(reply.body)
-            self.wfile.flush()
+    def _send(self, reply: Answer) -> None:
+        self.send_response(reply.status)
+        for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
+        self.wfile.flush()
 
-        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-            # http.server's own page repeats the request line, which may hold a code.
-            self.close_connection = True
-            on_unreadable(self.raw_requestline)
-            self._send(page(code, stray_page("The request cannot be read.")))
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        # http.server's own page repeats the request line, which may hold a code.
+        self.close_connection = True
+        self._on_unreadable(self.raw_requestline)
+        self._send(page(code, stray_page("The request cannot be read.")))
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-            """Print nothing: a request line may hold a code."""
-
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Print nothing: a request line may hold a code."""

@@ -1,38 +1,52 @@
-"""Listen on loopback and give each connection a thread: what a server needs that must end cleanly, whatever happens.
+"""Listen on loopback and give each connection a thread, within bounds.
 
-All is done by threads that Ctrl-C does not reach, and none of them keeps the process from ending.
+Browsers open connections before they need them, and port scanners leave theirs open. So there is an end to how many
+there are, and to how long a peer may take for a request or for hanging up.
 """
 
 import os
-import threading
+import socket
+import sys
 import time
-import weakref
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from errno import EADDRNOTAVAIL, EAFNOSUPPORT
-from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from errno import EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN
+from math import inf
+from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 if TYPE_CHECKING:
-    import socket
     from ssl import SSLContext
 
-# More than browsers, port scanners and a test of 32 threads open at once.
-_BACKLOG = 128
-# How often the listening thread looks whether it should end.
-_POLL_SECONDS = 0.05
-# How long the rest of what a peer sends is read once the conversation is over: what is left unread resets the
-# connection, and the last answer may be lost on its way.
+# More than browsers open at once; a process may have 256 descriptors.
+_MAX_CONNECTIONS = 64
+# For a whole request, however it comes.
+REQUEST_SECONDS = 30.0
+# How long the rest of what a peer sends is read once the last answer has left: what is left unread resets the
+# connection, and the answer may be lost on its way.
 _DRAIN_SECONDS = 1.0
+# How often a listening thread looks at the clock, and whether it should end.
+_POLL_SECONDS = 0.05
 # How long the end waits for threads that are still busy with an answer.
 _END_SECONDS = 1.0
 
+_listening: "WeakSet[socket.socket]" = WeakSet()
+
+
+def _close_in_child() -> None:
+    """Free the ports in a child, which has none of the threads."""
+    for each in list(_listening):
+        each.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
+
 
 class Listener:
-    """Listens from its making on, until it is closed or nothing refers to it any more.
-
-    So an exception that interrupts the constructor, or ``close``, leaves nothing open.
-    """
+    """Listens on loopback, from its making until it is closed."""
 
     port: int
     """The port it listens on."""
@@ -41,44 +55,50 @@ class Listener:
         self,
         host: str,
         port: int,
-        converse: "Callable[[socket.socket], None]",
+        converse: "Callable[[socket.socket, Server], object]",
         *,
         ssl_context: "SSLContext | None" = None,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         """Start to listen.
 
         Args:
             host: The IP literal to listen on, or ``localhost`` for both 127.0.0.1 and ::1.
             port: The port; 0 takes a free one.
-            converse: Called with each connection in a thread of its own; it must not refer to this object.
+            converse: Called with each connection in a thread of its own, and with the server, to which it says when
+                the peer waits for an answer.
             ssl_context: A server's context, to speak TLS; None for plain TCP.
+            is_over: Asked some 20 times a second; once it says True, nobody listens any more.
 
         Raises:
-            OSError: the port is in use, or not this user's to listen on; the message names it.
+            OSError: the port is in use, or not this user's to listen on, or no thread can start; the message says so.
 
         """
-        closing, me = threading.Event(), weakref.ref(self)
-        started: SimpleQueue[int | Exception] = SimpleQueue()
-
-        def listen() -> None:
-            with ExitStack() as stack:
+        self._closing = False
+        self._servers: list[Server] = []
+        self._threads: list[Thread] = []
+        self.port = port
+        try:
+            for literal in ("127.0.0.1", "::1") if host == "localhost" else (host,):
                 try:
-                    listeners = [stack.enter_context(one) for one in _bind(host, port)]
-                except Exception as error:  # noqa: BLE001 - raised below, where somebody waits
-                    started.put(error)
-                    return
-                started.put(listeners[0].getsockname()[1])
-                _accept(listeners, connections, lambda: me() is not None and not closing.is_set())
-            connections.end()
-
-        connections = _Connections(converse, ssl_context)
-        self._closing = closing
-        self._thread = threading.Thread(target=listen, daemon=True)
-        self._thread.start()
-        outcome = started.get()
-        if isinstance(outcome, Exception):
-            raise outcome
-        self.port = outcome
+                    server = Server(literal, self.port, converse, ssl_context)
+                except OSError as error:
+                    if self._servers and error.errno in {EADDRNOTAVAIL, EAFNOSUPPORT}:
+                        break  # without IPv6, nobody else listens there either
+                    reason = os.strerror(error.errno or 0)
+                    raise OSError(error.errno, f"cannot listen on port {self.port} of {host}: {reason}") from None
+                self._servers.append(server)
+                self.port = server.server_address[1]
+            for server in self._servers:
+                thread = Thread(target=server.serve, args=(lambda: self._closing or is_over(),), daemon=True)
+                thread.start()
+                self._threads.append(thread)
+        except RuntimeError as error:  # no thread is left; or a subinterpreter, which has no daemons
+            self.close()
+            raise OSError(EAGAIN, f"cannot listen: no thread can start ({error})") from None
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> "Listener":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
         return self
@@ -87,92 +107,121 @@ class Listener:
         self.close()
 
     def close(self) -> None:
-        """Stop listening, break off the open connections, and wait for the end of both."""
-        self._closing.set()
-        self._thread.join()
+        """Stop listening, break off the open connections, and wait a little for the end of both."""
+        self._closing = True
+        for thread in self._threads:
+            thread.join()
+        for server in self._servers:
+            server.end()
 
 
-def _bind(host: str, port: int) -> "list[socket.socket]":
-    from socket import AF_INET, AF_INET6, create_server
+class Server(ThreadingMixIn, TCPServer):
+    """One listening socket, and its connections."""
 
-    listeners: list[socket.socket] = []
-    for literal in ("127.0.0.1", "::1") if host == "localhost" else (host,):
-        family = AF_INET6 if ":" in literal else AF_INET
-        try:
-            listener = create_server((literal, port), family=family, backlog=_BACKLOG)
-        except OSError as error:
-            if listeners and error.errno in {EADDRNOTAVAIL, EAFNOSUPPORT}:
-                break  # without IPv6, nobody else listens there either
-            for one in listeners:
-                one.close()
-            reason = os.strerror(error.errno or 0)
-            raise OSError(error.errno, f"cannot listen on port {port} of {host}: {reason}") from None
-        listener.settimeout(0)  # a peer may be gone between `select` and `accept`
-        listeners.append(listener)
-        port = listener.getsockname()[1]
-    return listeners
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = os.name == "posix"  # on Windows, it would let another program take the port
+    request_queue_size = 128
+    timeout = _POLL_SECONDS
 
-
-def _accept(listeners: "list[socket.socket]", connections: "_Connections", is_wanted: Callable[[], bool]) -> None:
-    from selectors import EVENT_READ, DefaultSelector
-
-    with DefaultSelector() as selector:
-        for listener in listeners:
-            selector.register(listener, EVENT_READ, data=listener)
-        while is_wanted():
-            for key, _ in selector.select(_POLL_SECONDS):
-                connections.accept(key.data)
-
-
-class _Connections:
-    """The connections that are open, each with the thread that converses on it."""
-
-    def __init__(self, converse: "Callable[[socket.socket], None]", ssl_context: "SSLContext | None") -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        converse: "Callable[[socket.socket, Server], object]",
+        ssl_context: "SSLContext | None",
+    ) -> None:
         self._converse = converse
         self._ssl_context = ssl_context
-        self._open: dict[threading.Thread, socket.socket] = {}
+        # The open connections, each with the moment by which its peer has to have said all.
+        self._open: dict[Any, float] = {}
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), BaseRequestHandler)
 
-    def accept(self, listener: "socket.socket") -> None:
-        """Take the connection that waits at a listening socket."""
+    def server_bind(self) -> None:
+        if sys.platform == "win32":
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        super().server_bind()
+        _listening.add(self.socket)
+
+    def serve(self, is_over: Callable[[], bool]) -> None:
+        """Accept connections until it is over."""
+        with self:
+            self.socket.settimeout(0)  # a peer may be gone before it is accepted
+            while not is_over():
+                self.handle_request()
+                now = time.monotonic()
+                for connection, end in list(self._open.items()):
+                    if end < now:
+                        self._break_off(connection)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection; its TLS handshake is for its own thread, where a peer that stalls delays no other."""
         try:
-            connection, _ = listener.accept()
+            connection, address = super().get_request()
+            connection.settimeout(REQUEST_SECONDS)
             if self._ssl_context is not None:
-                # The handshake is for the connection's own thread, where a peer that stalls delays no other.
                 connection = self._ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         except OSError:
-            time.sleep(_POLL_SECONDS)  # the peer has gone; or no file descriptor is left until a connection ends
-            return
-        thread = threading.Thread(target=self._run, args=(connection,), daemon=True)
-        self._open[thread] = connection
+            self._break_off_oldest()  # the peer has gone; or no descriptor is left until a connection ends
+            time.sleep(_POLL_SECONDS)
+            raise
+        return connection, address
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
+        if len(self._open) >= _MAX_CONNECTIONS:
+            self._break_off_oldest()
+        self.expect_request(request)
         try:
-            thread.start()
+            super().process_request(request, client_address)
         except RuntimeError:  # no thread is left
-            del self._open[thread]
-            connection.close()
+            self.shutdown_request(request)
 
-    def _run(self, connection: "socket.socket") -> None:
-        from socket import SHUT_WR
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002 - socketserver's
+        self._converse(request, self)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002 - socketserver's
+        if not isinstance(sys.exc_info()[1], OSError):  # that a peer breaks off, or speaks no TLS, is its own affair
+            raise  # noqa: PLE0704 - it is called in an `except` block
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - socketserver's
         try:
-            # That a peer breaks off, or does not speak TLS, is its own affair.
-            with connection, suppress(OSError):
-                self._converse(connection)
-                connection.shutdown(SHUT_WR)
-                connection.settimeout(_DRAIN_SECONDS)
-                while connection.recv(65536):
-                    pass
+            with suppress(OSError, ValueError):  # ValueError: of a TLS socket that was closed
+                request.shutdown(socket.SHUT_WR)
+                end = time.monotonic() + _DRAIN_SECONDS
+                while (left := end - time.monotonic()) > 0:
+                    request.settimeout(left)
+                    if not request.recv(65536):
+                        break
         finally:
-            del self._open[threading.current_thread()]
+            request.close()
+            self._open.pop(request, None)
+
+    def expect_request(self, connection: Any) -> None:  # noqa: ANN401 - a socket, perhaps of TLS
+        """Start the clock of a connection's next request."""
+        self._open[connection] = time.monotonic() + REQUEST_SECONDS
+
+    def stop_clock(self, connection: Any) -> None:  # noqa: ANN401 - as above
+        """Let a connection wait for its answer."""
+        self._open[connection] = inf
+
+    def _break_off_oldest(self) -> None:
+        waiting = [(end, connection) for connection, end in list(self._open.items()) if end < inf]
+        if waiting:
+            self._break_off(min(waiting, key=lambda each: each[0])[1])
+
+    def _break_off(self, connection: Any) -> None:  # noqa: ANN401 - as above
+        self._open.pop(connection, None)
+        with suppress(OSError):
+            # Not SSLSocket's own, which takes the TLS object from under the thread that reads by it.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def end(self) -> None:
-        """Break off all connections, and wait a little for their threads."""
-        import socket
-
-        connections = self._open.copy()
-        for connection in connections.values():
+        """Close it, break off all that waits for a request, and wait a little for what is being answered."""
+        self.server_close()
+        for connection, end in list(self._open.items()):
             with suppress(OSError):
-                # Not SSLSocket's own, which takes the TLS object from under the thread that reads by it.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RD if end == inf else socket.SHUT_RDWR)
         end = time.monotonic() + _END_SECONDS
-        for thread in connections:
-            thread.join(max(0.0, end - time.monotonic()))
+        while self._open and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS / 10)

@@ -73,7 +73,7 @@ def allowed_page() -> bytes:
 
 def denied_page() -> bytes:
     """Return the page after the person denied the access."""
-    text = f"{_PROGRAM} cannot see or change your tasks. You can close this tab."
+    text = f"{_PROGRAM} gets no access by this sign-in. You can close this tab and go back to it."
     return _message_page("denied", "Access denied", text)
 
 

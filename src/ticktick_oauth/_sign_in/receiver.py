@@ -4,138 +4,75 @@ It accepts nothing but the redirect of its own request: strays, port scanners, o
 and the wait goes on.
 """
 
-import threading
-from queue import Empty, Queue
-from typing import TYPE_CHECKING
-
-from attrs import frozen
+from collections.abc import Callable
 
 from .._protocol.address import Address
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
 from ..exceptions import AuthorizationError, InvalidRedirectError
 from .http_server import TLS_HANDSHAKE, Answer, Request, listen, page
-from .listener import Listener
 from .pages import allowed_page, denied_page, error_page, stray_page
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
 
 _NOT_THE_REDIRECT = "This is not the answer that ticktick-oauth waits for."
 
 
-@frozen
-class Stray:
-    """A request that looked like the redirect, and was refused; the wait goes on."""
-
-    reason: str
-    """Why it was refused and what to do, in words that hold nothing of the request."""
-
-
-def can_listen_on(redirect_uri: str) -> bool:
-    """Return whether a redirect URI leads to this very machine by plain HTTP."""
-    return _address_to_listen_on(redirect_uri) is not None
-
-
-def _address_to_listen_on(redirect_uri: str) -> Address | None:
+def parse_loopback(redirect_uri: str) -> Address | None:
+    """Return where a redirect URI leads if that is this very machine by plain HTTP, which can be listened on."""
     address = Address.parse(redirect_uri)
     return address if address is not None and address.scheme == "http" and address.is_loopback else None
 
 
-def listen_for_redirect(redirect_uri: str | None = None) -> "AbstractContextManager[RedirectReceiver]":
-    """Listen where a redirect will come in, from now until the end of a ``with`` block.
-
-    Args:
-        redirect_uri: Where; None for a free port of 127.0.0.1.
-
-    Raises:
-        TypeError: the redirect URI is not a str.
-        ValueError: it cannot be listened on.
-        OSError: its port is in use, or not this user's to listen on; the message names it.
-
-    """
-    host, port = "127.0.0.1", 0
-    if redirect_uri is not None:
-        address = _address_to_listen_on(redirect_uri)
-        if address is None:
-            raise ValueError("redirect_uri must start with http:// and lead to 127.0.0.1, [::1] or localhost")
-        host, port = address.host, address.port
-    receiver = RedirectReceiver()
-    listener = listen(host, port, receiver.answer, on_unreadable=receiver.refuse_unreadable)
-    receiver.redirect_uri = redirect_uri or f"http://{host}:{listener.port}/"
-    return _Listening(listener, receiver)
-
-
-class _Listening:
-    """The ``with`` block of a receiver, which listens until its end.
-
-    Nothing else refers to the listener, which ends when it is forgotten: so it ends with the block, even when Ctrl-C
-    comes right before its last line.
-    """
-
-    def __init__(self, listener: Listener, receiver: "RedirectReceiver") -> None:
-        self._listener = listener
-        self._receiver = receiver
-
-    def __enter__(self) -> "RedirectReceiver":
-        return self._receiver
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.close()
-
-
 class RedirectReceiver:
-    """Waits for the redirect of one authorization request."""
+    """Listens where the redirect of one authorization request will come in, from its making until it is closed."""
 
     redirect_uri: str
     """Where it listens."""
 
-    def __init__(self) -> None:
-        self._expected: tuple[AuthorizationRequest, Address] | None = None
-        self._lock = threading.Lock()
-        self._outcome: AuthorizationResponse | AuthorizationError | None = None
-        # Not a SimpleQueue, which waits for ever on Python 3.10 where the time is over as soon as the wait begins.
-        self._arrivals: Queue[AuthorizationResponse | AuthorizationError | Stray] = Queue()
-        self._strays: set[Stray] = set()
-
-    def expect(self, request: AuthorizationRequest) -> None:
-        """Accept the redirect of this request, from now on.
-
-        Raises:
-            ValueError: its redirect URI is not the one that is listened on.
-
-        """
-        address = _address_to_listen_on(request.client.redirect_uri)
-        if address is None or request.client.redirect_uri != self.redirect_uri:
-            raise ValueError("the request's redirect_uri must be the receiver's")
-        self._expected = request, address
-
-    def wait(self, timeout: float) -> AuthorizationResponse | Stray | None:
-        """Wait for the redirect, or for a stray, each of which comes once.
+    def __init__(
+        self,
+        redirect_uri: str | None,
+        *,
+        on_redirect: Callable[[AuthorizationResponse | AuthorizationError], None],
+        on_stray: Callable[[str], None],
+        is_over: Callable[[], bool],
+    ) -> None:
+        """Start to listen.
 
         Args:
-            timeout: How long to wait, in seconds.
-
-        Returns:
-            What came first, to be called again after a stray; None when nothing came in time.
+            redirect_uri: Where, http on loopback; None for a free port of 127.0.0.1.
+            on_redirect: Called with what the redirect brings once its page has left, the first time it comes.
+            on_stray: Called with why something that looked like the redirect was refused, each reason once; the words
+                hold nothing of the request.
+            is_over: As the server has it.
 
         Raises:
-            AuthorizationError: the redirect came, and the server or the person refused.
+            OSError: the port is in use, or not this user's to listen on, or no thread can start.
 
         """
-        try:
-            arrival = self._arrivals.get(timeout=timeout)
-        except Empty:
-            return None
-        if isinstance(arrival, AuthorizationError):
-            raise arrival
-        return arrival
+        address = None if redirect_uri is None else parse_loopback(redirect_uri)
+        host, port = ("127.0.0.1", 0) if address is None else (address.host, address.port)
+        self._expected: tuple[AuthorizationRequest, Address] | None = None
+        self._on_redirect = on_redirect
+        self._on_stray = on_stray
+        self._arrived: list[AuthorizationResponse | AuthorizationError] = []  # the first one counts
+        self._strays: set[str] = set()
+        self._listener = listen(host, port, self._answer, on_unreadable=self._refuse_unreadable, is_over=is_over)
+        self.redirect_uri = redirect_uri or f"http://{host}:{self._listener.port}/"
 
-    def answer(self, request: Request) -> Answer:
+    def expect(self, request: AuthorizationRequest) -> None:
+        """Accept the redirect of this request, whose redirect URI is the one that is listened on, from now on."""
+        address = Address.parse(request.client.redirect_uri)
+        self._expected = None if address is None else (request, address)
+
+    def close(self) -> None:
+        """Stop to listen."""
+        self._listener.close()
+
+    def _answer(self, request: Request) -> Answer:
         """Answer a request, in one of the server's threads."""
         if self._expected is None:
             return page(404, stray_page(_NOT_THE_REDIRECT))
         expected, address = self._expected
-        misfit = _misfit(request, address)
+        misfit = _reason_to_refuse(request, address)
         if misfit is not None:
             status, reason = misfit
             if self._carries_state(request.query) or self._carries_state(request.body.decode("latin-1")):
@@ -150,14 +87,14 @@ class RedirectReceiver:
             if request.query:  # an address that somebody typed or reloaded without its query is nothing to report
                 self._refuse(str(error))
             return page(400, stray_page(_NOT_THE_REDIRECT))
-        with self._lock:
-            if self._outcome is not None:  # a prefetch or a reload sees what the first one saw
-                return page(200, _page_for(self._outcome))
-            self._outcome = outcome
+        self._arrived.append(outcome)
+        first = self._arrived[0]
+        if first is not outcome:  # a prefetch or a reload sees what the first one saw
+            return page(200, _page_for(first))
         # Not before the page has left: the wait ends, and with it every connection.
-        return page(200, _page_for(outcome), then=lambda: self._arrivals.put(outcome))
+        return page(200, _page_for(outcome), on_sent=lambda: self._on_redirect(outcome))
 
-    def refuse_unreadable(self, start: bytes) -> None:
+    def _refuse_unreadable(self, start: bytes) -> None:
         """Refuse what could not be read as a request, of which this is the first line, or what of it came."""
         if start == TLS_HANDSHAKE:
             self._refuse(
@@ -178,14 +115,12 @@ class RedirectReceiver:
         return any(compare_digest(state.encode(), expected.encode()) for state in states)
 
     def _refuse(self, reason: str) -> None:
-        stray = Stray(reason)
-        with self._lock:
-            if stray not in self._strays:
-                self._strays.add(stray)
-                self._arrivals.put(stray)
+        if reason not in self._strays:
+            self._strays.add(reason)
+            self._on_stray(reason)
 
 
-def _misfit(request: Request, expected: Address) -> tuple[int, str] | None:
+def _reason_to_refuse(request: Request, expected: Address) -> tuple[int, str] | None:
     """Return a status and a reason for a request that does not come to the redirect URI as a browser does."""
     # A page elsewhere whose name was made to lead here (DNS rebinding) still says its own name.
     met = Address.parse(f"http://{request.headers.get('host', '')}")
@@ -194,7 +129,7 @@ def _misfit(request: Request, expected: Address) -> tuple[int, str] | None:
             f"the redirect came for another host or port than {expected.origin}: change the start of the address in "
             "the browser to that, and load it again"
         )
-    if request.path != expected.path:
+    if (request.path or "/") != expected.path:
         return 404, (
             "the redirect came to another path than that of the redirect URI: correct the path of the address in the "
             "browser, and load it again"

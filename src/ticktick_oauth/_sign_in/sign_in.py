@@ -1,99 +1,294 @@
-"""Sign in: from a person at this machine to an issued token.
+"""One sign-in, from listening to its token: the road of ``sign_in``, ``get_token`` and the command ``login``."""
 
-``sign_in`` and the command ``login`` take the same road: listen, register, show the address, wait, exchange.
-"""
-
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
 from .._checks import check_type
-from .._network.calls import check_pool, check_timeout, discover_server, exchange_code, register_client
+from .._network.calls import MAX_TIMEOUT, check_pool, check_timeout, discover_server, exchange_code, register_client
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
 from .._protocol.server import TICKTICK, AuthorizationServer
-from ..exceptions import DeadlineExceededError
-from .browser import start_browser
-from .receiver import RedirectReceiver, Stray, listen_for_redirect
+from ..exceptions import (
+    AuthorizationError,
+    DeadlineExceededError,
+    SignInCancelledError,
+    TransportError,
+)
+from .paste import parse_paste
+from .receiver import RedirectReceiver, parse_loopback
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 # A day: who has not signed in by then will not.
 MAX_PATIENCE = 86400.0
-# Windows hears Ctrl-C only between two waits; elsewhere, one that comes as a wait begins is heard at its end.
-_TICK = 1.0
+# How often a wait looks whether it is cancelled, in seconds. A signal handler may cancel, and may take no lock.
+_TICK = 0.1
+
+_T = TypeVar("_T")
 
 
-def sign_in(  # noqa: PLR0913 - a client or a server, and what a program may want otherwise
-    client: Client | None = None,
-    *,
-    server: AuthorizationServer = TICKTICK,
-    open_browser: bool = True,
-    show: Callable[[str], object] | None = None,
-    timeout: float = 300.0,
-    http: "PoolManager | None" = None,
-) -> IssuedToken:
-    """Let a person sign in with a browser on this machine, and return the token that was issued.
+class SignIn:
+    """One sign-in, from its authorization URL to its token: a context manager, used from any thread.
 
-    Without a client, the program registers itself with the server as a public client, for a free port of 127.0.0.1 and
-    with PKCE: no developer portal, no secret. It listens until the redirect comes in, from any thread, and leaves
-    nothing open. The system's clock is read once, for the moment of the answer.
+    ```python
+    with SignIn() as attempt:
+        print("Open", attempt.uri)
+        issued = attempt.wait()
+    ```
 
-    Args:
-        client: A client that is registered already; its redirect URI must be http on 127.0.0.1, [::1] or localhost.
-            One with a secret goes without PKCE, which TickTick's server does not check for it.
-        server: Where to register; its addresses are asked of its own metadata document.
-        open_browser: Whether to start the default browser. Whether one opens is never known: the address is shown
-            before. It starts without the variables that this package reads secrets from, except by a frozen or an
-            embedding program, whose own environment it has.
-        show: Called with the authorization URL before anything else happens to it; None: one line on stderr.
-        timeout: Seconds that the person has, over 0 and up to a day; discovery, registration and exchange have 10 each.
-        http: The urllib3 pool for these three, as in ``exchange_code``.
-
-    Raises:
-        AuthorizationError: the person denied the access, or the server sent an error.
-        DeadlineExceededError: nobody signed in within the timeout; or the server did not answer in time.
-        RegistrationError: the server does not register programs, or did not register this one.
-        TokenEndpointError: the token endpoint refused, or failed.
-        InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
-        TransportError: no usable answer came.
-        OSError: the redirect URI's port is in use, or not this user's to listen on; the message names it.
-        TypeError: an argument is of the wrong type, or a client and a server are given.
-        ValueError: an argument is out of its range, or the client's redirect URI cannot be listened on.
-
+    Without a client, the program registers itself with the server as a public client, with PKCE: no developer portal,
+    no secret. Entering listens, then discovers and registers; leaving frees the port. The redirect and a paste may
+    race: the first that fits wins, and there is one exchange. A sign-in does not cross a fork.
     """
-    check_type("server", server, AuthorizationServer)
-    check_timeout(timeout, MAX_PATIENCE)
-    check_pool(http)
-    if show is not None and not callable(show):
-        raise TypeError(f"show must be a function of the address, not {type(show).__name__}")
-    if client is not None and server is not TICKTICK:
-        raise TypeError("server must not be given beside a client, which has its own")
-    redirect_uri = None if client is None else check_type("client", client, Client).redirect_uri
-    with listen_for_redirect(redirect_uri) as receiver:
-        if client is None:
-            server = discover_server(server.issuer, http=http)
-            client = register_client(server, redirect_uri=receiver.redirect_uri, http=http)
-        request = make_request(client)
-        receiver.expect(request)
-        (show or print_address)(request.uri)
-        if open_browser:
-            start_browser(request.uri)
-        # Still listening, so that a reload of the redirect finds the page that says so.
-        token = exchange_code(client, _wait(receiver, request, timeout), http=http)
+
+    def __init__(  # noqa: PLR0913 - a client or what to register, and how to reach the person and the server
+        self,
+        client: Client | None = None,
+        *,
+        server: AuthorizationServer = TICKTICK,
+        client_name: str = "ticktick-oauth",
+        redirect_uri: str | None = None,
+        pkce: bool = False,
+        listen: bool = True,
+        exchange_timeout: float = 10.0,
+        http: "PoolManager | None" = None,
+    ) -> None:
+        """Prepare a sign-in; nothing is opened or sent.
+
+        Args:
+            client: A client that is registered already; its redirect URI must be http on 127.0.0.1, [::1] or
+                localhost, unless listen is false. None registers one.
+            server: Where to register; its addresses are asked of its own metadata document.
+            client_name: What the person sees the program called, where it registers itself.
+            redirect_uri: What to register; None for a free port of 127.0.0.1.
+            pkce: Whether a client with a secret uses PKCE too, which TickTick's server does not check for it.
+            listen: Whether to wait for the redirect here; if not, what the browser was sent to has to be pasted.
+            exchange_timeout: Seconds for each request to the server, over 0 and up to 3600.
+            http: The urllib3 pool for these requests, as in ``exchange_code``; it is not closed.
+
+        Raises:
+            TypeError: an argument is of the wrong type, or stands beside a client that has its own.
+            ValueError: the timeout is out of its range, or the redirect URI cannot be listened on.
+
+        """
+        check_type("server", server, AuthorizationServer)
+        check_timeout(exchange_timeout, MAX_TIMEOUT)
+        check_pool(http)
+        if client is not None:
+            check_type("client", client, Client)
+            if server is not TICKTICK or redirect_uri is not None:
+                name = "redirect_uri" if server is TICKTICK else "server"
+                raise TypeError(f"{name} must not be given beside a client, which has its own")
+            redirect_uri = client.redirect_uri
+        if (
+            listen
+            and redirect_uri is not None
+            and parse_loopback(check_type("redirect_uri", redirect_uri, str)) is None
+        ):
+            raise ValueError(
+                "redirect_uri must start with http:// and lead to 127.0.0.1, [::1] or localhost; "
+                "with listen=False, any does"
+            )
+        self._client = client
+        self._server = server
+        self._client_name = client_name
+        self._redirect_uri = redirect_uri
+        self._pkce = pkce
+        self._listens = listen
+        self._exchange_timeout = exchange_timeout
+        self._http = http
+        self._receiver: RedirectReceiver | None = None
+        self._request: AuthorizationRequest | None = None
+        self._is_entered = self._is_left = self._is_cancelled = False
+        # What came in, of which the first counts; and what became of it.
+        self._answers: list[AuthorizationResponse | AuthorizationError] = []
+        self._outcome: IssuedToken | Exception | None = None
+        self._exchanging = Lock()
+        self._refused = ""
+
+    def __enter__(self) -> "SignIn":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
+        """Listen, and register where no client is given.
+
+        Raises:
+            SignInCancelledError: it was cancelled meanwhile.
+            RegistrationError: the server does not register programs, or did not register this one.
+            TransportError: no usable answer came.
+            OSError: the port is in use, or not this user's to listen on, or no thread can start; the message says so.
+            ValueError: it was entered before.
+
+        """
+        if self._is_entered:
+            raise ValueError("a SignIn is entered once: make another")
+        self._is_entered = True
+        try:
+            if self._listens:
+                self._receiver = RedirectReceiver(
+                    self._redirect_uri,
+                    on_redirect=self._answers.append,
+                    on_stray=self._report_stray,
+                    is_over=lambda: self._is_cancelled,
+                )
+            self._check_cancelled()
+            client = self._client or self._register()
+            self._check_cancelled()
+            with_pkce = self._pkce or client.client_secret is None
+            request = (
+                AuthorizationRequest.with_pkce(client=client) if with_pkce else AuthorizationRequest(client=client)
+            )
+            self._request = request
+            if self._receiver is not None:
+                self._receiver.expect(request)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Free the port, and end what waits in other threads."""
+        self._is_left = self._is_cancelled = True
+        if self._receiver is not None:
+            self._receiver.close()
+
+    @property
+    def uri(self) -> str:
+        """The authorization URL, to be opened or shown. As the RFC has it, it carries the state; do not log it."""
+        return self._running().uri
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether it waits for the redirect here."""
+        return self._receiver is not None
+
+    def wait(self, timeout: float = 300.0) -> IssuedToken:
+        """Wait for the redirect, or for a paste from another thread, and exchange what it brings.
+
+        Args:
+            timeout: Seconds that the person has, over 0 and up to a day. After it, the wait may be called again.
+
+        Raises:
+            AuthorizationError: the person denied the access, or the server sent an error.
+            DeadlineExceededError: nobody came in time; or the server did not answer in time.
+            SignInCancelledError: the program ended the sign-in.
+            TokenEndpointError: the token endpoint refused, or failed.
+            InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
+            TransportError: no usable answer came.
+            TypeError: the timeout is of the wrong type.
+            ValueError: the timeout is out of its range, or this is not between entering and leaving.
+
+        """
+        check_timeout(timeout, MAX_PATIENCE)
+        request = self._running()
+        for left in seconds_left(timeout):
+            if self._answers:
+                return self._finish()
+            self._check_cancelled()
+            time.sleep(min(left, _TICK))
+        refused = f"; refused: {self._refused}" if self._refused else ""
+        raise DeadlineExceededError(f"{self._describe_silence(request, timeout)}{refused}", None)
+
+    def paste(self, text: str) -> IssuedToken:
+        """Find this sign-in's redirect in what a person copied, and exchange what it brings.
+
+        Raises:
+            InvalidRedirectError: it is not there; the message says what to do, and the sign-in goes on.
+            AuthorizationError: as ``wait`` has it, and so the other errors of the exchange.
+            SignInCancelledError: the program ended the sign-in.
+            TypeError: the text is not a str.
+            ValueError: this is not between entering and leaving.
+
+        """
+        check_type("text", text, str)
+        request = self._running()
+        if not self._answers:
+            self._check_cancelled()
+            try:
+                self._answers.append(parse_paste(request, text))
+            except AuthorizationError as error:
+                self._answers.append(error)
+        return self._finish()
+
+    def cancel(self) -> None:
+        """End the sign-in, from any thread or a signal handler, at any time; return at once.
+
+        A wait ends within a moment with ``SignInCancelledError``, and the port is free within half a second. An
+        exchange that is under way goes on, and ``wait`` returns its token.
+        """
+        self._is_cancelled = True
+
+    def _finish(self) -> IssuedToken:
+        """Make the one exchange, or take what came of it."""
+        with self._exchanging:
+            if self._outcome is None:
+                self._check_cancelled()
+                # Ctrl-C may end the exchange; its code is not sent again.
+                self._outcome = TransportError("the exchange was interrupted")
+                self._outcome = self._exchange(self._answers[0])
+            outcome = self._outcome
+        if isinstance(outcome, IssuedToken):
+            return outcome
+        raise outcome.with_traceback(None)
+
+    def _exchange(self, answer: AuthorizationResponse | AuthorizationError) -> IssuedToken | Exception:
+        if isinstance(answer, AuthorizationError):
+            return answer
+        client = self._running().client
+        self._report_allowed()
+        try:
+            token = self._send(client.server.token_endpoint, exchange_code, client, answer)
+        except Exception as error:  # noqa: BLE001 - whatever it is, every wait and every paste raises it
+            return error
         return IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
 
+    def _register(self) -> Client:
+        redirect_uri = self._receiver.redirect_uri if self._receiver else self._redirect_uri
+        server = self._send(self._server.issuer, discover_server, self._server.issuer)
+        self._check_cancelled()
+        return self._send(
+            server.registration_endpoint or server.issuer,  # without one, it says so
+            register_client,
+            server,
+            redirect_uri=redirect_uri or f"http://127.0.0.1:{_find_port()}/",
+            client_name=self._client_name,
+        )
 
-def make_request(client: Client, *, pkce: bool = False) -> AuthorizationRequest:
-    """Make an authorization request, with PKCE for a public client, whose only proof it is, or when it is asked for."""
-    if pkce or client.client_secret is None:
-        return AuthorizationRequest.with_pkce(client=client)
-    return AuthorizationRequest(client=client)
+    def _send(self, url: str, function: Callable[..., _T], *arguments: object, **options: object) -> _T:  # noqa: ARG002
+        """Send a request to a URL; the command line chooses the way by it."""
+        return function(*arguments, http=self._http, timeout=self._exchange_timeout, **options)
+
+    def _report_stray(self, reason: str) -> None:
+        self._refused = reason
+
+    def _report_allowed(self) -> None:
+        """Do nothing; the command line says so."""
+
+    def _running(self) -> AuthorizationRequest:
+        if self._request is None or self._is_left:
+            raise ValueError("a SignIn is used in its with block: with SignIn() as attempt: ...")
+        return self._request
+
+    def _check_cancelled(self) -> None:
+        if self._is_cancelled:
+            raise SignInCancelledError("the program ended this sign-in")
+
+    def _describe_silence(self, request: AuthorizationRequest, timeout: float) -> str:
+        """Say that nobody came, and what the person may have seen of it.
+
+        A redirect URI that is not registered, and an unknown client, the server shows to the person alone.
+        """
+        silence = f"nobody signed in within {timeout:g} second{'' if timeout == 1 else 's'}"
+        if self._client is None:
+            return silence
+        client = request.client
+        redirect_uri = client.redirect_uri.partition("?")[0]  # a query is nobody else's
+        return (
+            f"{silence}; if the browser showed an error, such as Invalid redirect: {client.client_id} must be a client "
+            f"id at {client.server.issuer}, and {redirect_uri} exactly the redirect URI that is registered for it"
+        )
 
 
 def seconds_left(timeout: float) -> Iterator[float]:
@@ -103,34 +298,9 @@ def seconds_left(timeout: float) -> Iterator[float]:
         yield left
 
 
-def print_address(uri: str) -> None:
-    """Print the authorization URL in one line on stderr, at once; where nobody can read it, go on without."""
-    # Where stderr is closed, `print` would take stdout.
-    if sys.stderr is not None:
-        with suppress(OSError, ValueError):
-            print(f"Open this address in a browser to sign in: {uri}", file=sys.stderr, flush=True)  # noqa: T201
+def _find_port() -> int:
+    from socket import create_server
 
-
-def describe_silence(request: AuthorizationRequest, timeout: float) -> str:
-    """Say that nobody came, and what the person may have seen of it.
-
-    A redirect URI that is not registered, and an unknown client, the server shows to the person alone.
-    """
-    client, unit = request.client, "second" if timeout == 1 else "seconds"
-    redirect_uri = client.redirect_uri.partition("?")[0]  # a query is nobody else's
-    return (
-        f"nobody signed in within {timeout:g} {unit}; if the browser showed an error, such as Invalid redirect: "
-        f"{client.client_id} must be a client id at {client.server.issuer}, and {redirect_uri} exactly the redirect "
-        "URI that is registered for it"
-    )
-
-
-def _wait(receiver: RedirectReceiver, request: AuthorizationRequest, timeout: float) -> AuthorizationResponse:
-    refused = ""
-    for left in seconds_left(timeout):
-        arrival = receiver.wait(min(left, _TICK))
-        if isinstance(arrival, AuthorizationResponse):
-            return arrival
-        if isinstance(arrival, Stray):
-            refused = f"; refused: {arrival.reason}"
-    raise DeadlineExceededError(f"{describe_silence(request, timeout)}{refused}", None)
+    with create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

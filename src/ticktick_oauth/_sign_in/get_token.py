@@ -1,0 +1,121 @@
+"""Get a token: the kept one, or else one that a person signs in for now, and that is kept."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from .._protocol.client import Client
+from .._protocol.issued_token import IssuedToken
+from .._protocol.server import TICKTICK, AuthorizationServer
+from .._token.model import OAuthTokenV1
+from ..exceptions import SignInRequiredError, StorageError
+from ..storage._kept import (
+    check_can_keep,
+    check_store,
+    find_replaceable,
+    load_from_environment,
+    require_token,
+)
+from ..storage._token_file import TokenFile, TokenStore, default_path
+from .browser import has_display
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
+
+
+def get_token(  # noqa: PLR0913 - where to look, and what `sign_in` takes
+    store: TokenStore | None = None,
+    *,
+    leeway: timedelta = timedelta(0),
+    client: Client | None = None,
+    server: AuthorizationServer = TICKTICK,
+    client_name: str = "ticktick-oauth",
+    open_browser: bool = True,
+    show: Callable[[str], object] | None = None,
+    ask: Callable[[str], str] | None = None,
+    timeout: float = 300.0,
+    http: "PoolManager | None" = None,
+) -> OAuthTokenV1:
+    """Return the kept token; where none is valid, let a person sign in, and keep the new one.
+
+    ```python
+    headers = {"Authorization": get_token().authorization_header()}
+    ```
+
+    Args:
+        store: Where the token is kept; None: the variable and the default file, as in ``require_token``.
+        leeway: For how much longer than now it has to be valid.
+        client: As in ``sign_in``; its server's token is looked for.
+        server: Whose token, without a client.
+        client_name: As in ``sign_in``, and so are open_browser, http, and the timeout in seconds.
+        open_browser: Whether to start the default browser.
+        show: Called with the authorization URL.
+        ask: Called with a prompt, such as ``input``.
+        timeout: Seconds that the person has.
+        http: The urllib3 pool to send through.
+
+    Raises:
+        SignInRequiredError: there is no such token, and no person can be asked: no terminal and no display, or $CI is
+            set, and neither show nor ask is given; or a sign-in now would bring no better token.
+        StorageError: what is kept cannot be read, the store can keep no token, or it keeps another server's: nobody was
+            asked. Or the new token could not be kept: the error's ``issued`` has it.
+        OAuthError: as ``sign_in`` has it.
+        OSError: as ``sign_in`` has it.
+        TypeError: an argument is of the wrong type, or a client and a server are given.
+        ValueError: an argument is out of its range.
+
+    """
+    if client is not None and server is not TICKTICK:
+        raise TypeError("server must not be given beside a client, which has its own")
+    wanted = server if client is None else client.server
+    try:
+        return require_token(store, server=wanted, leeway=leeway)
+    except SignInRequiredError as error:
+        required = error
+    if store is None and load_from_environment(wanted) is not None:
+        raise required
+    store = TokenFile(default_path(wanted)) if store is None else store
+    kept = _load_replaceable(store)
+    if kept is not None and not kept.is_expired(now=datetime.now(timezone.utc)):
+        if kept.server.issuer == wanted.issuer:  # it ends within the leeway, and TickTick would give the same again
+            raise required
+        place = str(store.path) if isinstance(store, TokenFile) else None
+        raise StorageError(f"a valid token of {kept.server.issuer} is kept there: name another store", place)
+    if show is None and ask is None and not _can_ask():
+        raise required
+    from .person import sign_in
+
+    issued = sign_in(
+        client,
+        server=server,
+        client_name=client_name,
+        open_browser=open_browser,
+        show=show,
+        ask=ask,
+        timeout=timeout,
+        http=http,
+    )
+    try:
+        store.save(issued)
+    except StorageError as error:
+        error.issued = issued
+        raise
+    return issued.token
+
+
+def _load_replaceable(store: TokenStore) -> IssuedToken | None:
+    """Return what a save would take away, once it is known that a save can succeed."""
+    check_store(store)
+    if not isinstance(store, TokenFile):
+        return store.load()
+    check_can_keep(store.path)
+    return find_replaceable(store.path)
+
+
+def _can_ask() -> bool:
+    """Return whether a person may be there: at a terminal or a display, and not in a CI job."""
+    if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
+        return False
+    return has_display() or any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

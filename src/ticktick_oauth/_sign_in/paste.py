@@ -1,0 +1,97 @@
+"""Find the redirect of one sign-in in whatever a person copied: by its state, which nobody else knows."""
+
+import re
+from html import unescape
+from urllib.parse import unquote
+
+from .._protocol.address import Address
+from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+from ..exceptions import InvalidRedirectError, StateMismatchError
+
+# What has more is a file.
+_MAX_PASTE = 256 * 1024
+# What terminals put around a paste, and what shells, JSON and Windows put before an "&", a "?" or a "=".
+_MARKS = r"\x1b?\[20[01]~"
+_ESCAPES = r"\\u0026|[\\^](?=[&?=])"
+# The parameters behind the state. Quotes and brackets end an address, and so does a dot behind it.
+_MORE = r"(?:&[A-Za-z0-9_]+=[^&\s\"'<>`)\]}\\]*)*"
+
+
+def parse_paste(request: AuthorizationRequest, text: str) -> AuthorizationResponse:
+    """Read the redirect that answers this request out of a text that may hold much else.
+
+    Quotes, brackets, white space and line breaks inside, HTML, a missing scheme, https for http, and words before and
+    behind it do not matter. A code without this request's state is never taken.
+
+    Raises:
+        AuthorizationError: the server or the person refused.
+        InvalidRedirectError: it is not there; the words say what to do next, and nothing of the text.
+
+    """
+    if len(text) > _MAX_PASTE:
+        raise InvalidRedirectError(f"that is over {_MAX_PASTE} characters, more than any address; {_wanted(request)}")
+    failure = None
+    for reading in _readings(text):
+        for query in _queries(reading, request):
+            try:
+                return request.parse_response(query)
+            except InvalidRedirectError as error:  # noqa: PERF203 - a few readings
+                failure = failure or str(error)
+    if failure is not None:
+        raise InvalidRedirectError(f"{failure}; {_wanted(request)}")
+    raise _explain(re.sub(r"\s", "", text), request)
+
+
+def _readings(text: str) -> list[str]:
+    """Return what a text may stand for, the most faithful one first."""
+    text = re.sub(_MARKS, "", text)
+    text = "".join(character for character in text if character.isprintable() or character.isspace())
+    plain = re.sub(_ESCAPES, lambda match: "&" if len(match[0]) > 1 else "", unescape(unescape(text)))
+    joined = re.sub(r"\s*[\r\n]\s*", "", plain)  # an address that was broken into lines
+    readings = [plain, joined, re.sub(r"\s", "", plain)]
+    if re.search(r"code=[^&\s]*[\r\n]+\s*\S", plain):
+        readings[:2] = joined, plain  # a code at the end of a line may go on in the next
+    return [*readings, *map(unquote, readings)]
+
+
+def _queries(text: str, request: AuthorizationRequest) -> list[str]:
+    """Return the queries around this request's state that stand behind its redirect URI, or alone."""
+    expected = Address.parse(request.client.redirect_uri)
+    queries: list[str] = []
+    for match in re.finditer(rf"\S*?\bstate={re.escape(request.state)}({_MORE})", text):
+        # The text that is not shown is the longest that has no space; what stands before the address goes.
+        before = match[0][: len(match[0]) - len(match[1])]
+        address, mark, query = before.rpartition("?")
+        if mark and expected and address not in {"", expected.path} and not _ends_with(address, expected):
+            continue
+        query = re.sub(r"^\W*", "", query) + match[1].rstrip(".,;:!")
+        if re.search(r"\b(?:code|error)=", query):
+            queries.append(f"?{query}")
+    return queries
+
+
+def _ends_with(address: str, expected: Address) -> bool:
+    """Return whether a text ends with an address, whatever its scheme."""
+    host = re.escape(f"[{expected.host}]" if ":" in expected.host else expected.host)
+    path = re.escape(expected.path) if expected.path != "/" else "/?"
+    port = "" if expected.port in {80, 443} else f":{expected.port}"
+    pattern = rf"(?i:(?:.*[^a-z0-9.-])?{host}){port or '(?::[0-9]+)?'}{path}"
+    return re.fullmatch(pattern, address) is not None
+
+
+def _explain(text: str, request: AuthorizationRequest) -> InvalidRedirectError:
+    """Return the error for a text without white space in which no redirect of this request is."""
+    wanted = _wanted(request)
+    if "response_type=code" in text and request.state in text:
+        return InvalidRedirectError(f"that is the address to open: allow the access there first; {wanted}")
+    found = re.search(r"\bstate=([\w.~%-]*)", text)
+    if found and not request.state.startswith(found[1]):
+        return StateMismatchError(f"that is the address of another sign-in; open the address of this one; {wanted}")
+    if re.search(r"://|\bcode=|\bstate=|/\?", text):
+        return InvalidRedirectError(f"that is not the whole address; {wanted}")
+    return InvalidRedirectError(f"that is not an address; {wanted}")
+
+
+def _wanted(request: AuthorizationRequest) -> str:
+    start = request.client.redirect_uri.partition("?")[0]
+    return f"paste the whole address of the page that the browser ended on, from {start} to its end"

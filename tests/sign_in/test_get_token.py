@@ -1,0 +1,241 @@
+"""`get_token`: the kept token, or else a sign-in whose token is kept; nobody is asked in vain."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from person import redirect_of
+from ticktick_oauth import (
+    TICKTICK,
+    AuthorizationServer,
+    IssuedToken,
+    OAuthTokenV1,
+    TokenFile,
+    default_path,
+    dump_issued,
+    get_token,
+    loads,
+    sign_in,
+)
+from ticktick_oauth.exceptions import DeadlineExceededError, SignInRequiredError, StorageError
+from ticktick_oauth.sandbox import Sandbox
+
+NOW = datetime.now(timezone.utc)
+TOKEN = '{"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "expires_in": 3600}'
+
+
+def issued_by(server: AuthorizationServer, *, at: datetime = NOW) -> IssuedToken:
+    """Return a token for an hour."""
+    return IssuedToken(token=loads(TOKEN), issued_at=at, server=server)
+
+
+class Person:
+    """Answers `ask`: goes to the address that was shown, and brings what the browser ends on."""
+
+    def __init__(self) -> None:
+        self.uri = ""
+        self.prompts: list[str] = []
+        self.answers: list[str] = []
+
+    def show(self, uri: str) -> None:
+        """Be `show`."""
+        self.uri = uri
+
+    def ask(self, prompt: str) -> str:
+        """Be `ask`."""
+        self.prompts.append(prompt)
+        return self.answers.pop(0) if self.answers else redirect_of(self.uri)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Live in an empty folder, with no terminal, no display, and no other variable of ours."""
+    for name in ("TICKTICK_OAUTH_TOKEN", "TICKTICK_OAUTH_TOKEN_FILE", "CI", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(sys, stream, io.StringIO())
+    return tmp_path
+
+
+@pytest.fixture
+def person() -> Iterator[Person]:
+    """Return somebody who is never asked in vain."""
+    return Person()
+
+
+def test_a_person_signs_in_once(sandbox: Sandbox, person: Person) -> None:
+    """The token is kept in the server's default file, and the next call asks nobody."""
+    first = get_token(server=sandbox.server, show=person.show, ask=person.ask)
+    assert first == get_token(server=sandbox.server)
+    kept = TokenFile(default_path(sandbox.server)).load()
+    assert kept is not None
+    assert (first, sandbox.server) == (kept.token, kept.server)
+
+
+def test_a_clients_server_is_the_one_whose_token_is_kept(sandbox: Sandbox, person: Person) -> None:
+    """The client says whose token is looked for."""
+    client = sandbox.client()
+    assert get_token(client=client, show=person.show, ask=person.ask) == get_token(client=client)
+    with pytest.raises(TypeError, match="server must not be given beside a client"):
+        get_token(client=client, server=sandbox.server)
+
+
+def test_an_expired_token_is_replaced(sandbox: Sandbox, person: Person, tmp_path: Path) -> None:
+    """What is over gives way, another server's too."""
+    store = TokenFile(tmp_path / "token.json")
+    for server in (sandbox.server, TICKTICK):
+        store.save(issued_by(server, at=NOW - timedelta(days=1)))
+        assert isinstance(get_token(store, server=sandbox.server, show=person.show, ask=person.ask), OAuthTokenV1)
+        store.delete()
+
+
+class Store:
+    """A store of a program's own."""
+
+    def __init__(self, kept: IssuedToken | None = None, error: StorageError | None = None) -> None:
+        self.kept = kept
+        self.error = error
+
+    def load(self) -> IssuedToken | None:
+        """Return what is kept."""
+        return self.kept
+
+    def save(self, issued: IssuedToken) -> None:
+        """Keep it, or fail."""
+        if self.error:
+            raise self.error
+        self.kept = issued
+
+    def delete(self) -> None:
+        """Forget it."""
+        self.kept = None
+
+
+def test_any_store_will_do(sandbox: Sandbox, person: Person) -> None:
+    """What it keeps is what was issued."""
+    store = Store()
+    token = get_token(store, server=sandbox.server, show=person.show, ask=person.ask)
+    assert store.kept is not None
+    assert token == store.kept.token
+
+
+def test_what_could_not_be_kept_is_in_the_error(sandbox: Sandbox, person: Person) -> None:
+    """A sign-in is not lost to a full disk."""
+    store = Store(error=StorageError("no space"))
+    with pytest.raises(StorageError) as caught:
+        get_token(store, server=sandbox.server, show=person.show, ask=person.ask)
+    assert isinstance(caught.value.issued, IssuedToken)
+    assert str(caught.value.issued.token.access_token) not in f"{caught.value!r} {caught.value} {caught.value.args}"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_a_store_that_can_keep_nothing_is_found_out_before(person: Person, tmp_path: Path) -> None:
+    """Nobody signs in for nothing."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError):
+        get_token(TokenFile(tmp_path / "file" / "token.json"), show=person.show, ask=person.ask)
+    assert "" == person.uri
+
+
+def test_a_valid_token_of_another_server_is_never_replaced(sandbox: Sandbox, person: Person, tmp_path: Path) -> None:
+    """It is a StorageError before anybody is asked."""
+    for store in (Store(issued_by(TICKTICK)), TokenFile(tmp_path / "token.json")):
+        store.save(issued_by(TICKTICK))
+        with pytest.raises(StorageError, match=r"a valid token of https://ticktick\.com is kept there"):
+            get_token(store, server=sandbox.server, show=person.show, ask=person.ask)
+    assert "" == person.uri
+
+
+def test_a_token_that_ends_within_the_leeway_is_not_asked_for_again(person: Person) -> None:
+    """A sign-in now would bring the same one: the error says when it ends."""
+    store = Store(issued_by(TICKTICK))
+    with pytest.raises(SignInRequiredError, match=r"expires on .*may bring the same token"):
+        get_token(store, leeway=timedelta(days=1), show=person.show, ask=person.ask)
+    assert "" == person.uri
+
+
+@pytest.mark.parametrize("at", [NOW, NOW - timedelta(days=1)], ids=["valid", "expired"])
+def test_while_the_variable_has_this_servers_token_nobody_is_asked(
+    at: datetime, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That token, or a SignInRequiredError that says to unset it."""
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(issued_by(TICKTICK, at=at)))
+    if at == NOW:
+        assert loads(TOKEN) == get_token(show=person.show, ask=person.ask)
+    else:
+        with pytest.raises(SignInRequiredError, match="unset it"):
+            get_token(show=person.show, ask=person.ask)
+    assert "" == person.uri
+
+
+class Terminal(io.StringIO):
+    """A stream that a person is at."""
+
+    def isatty(self) -> bool:
+        """Be one."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("variables", "platform", "stream", "asks"),
+    [
+        ({}, "linux", io.StringIO, False),
+        ({}, "linux", Terminal, True),
+        ({"DISPLAY": ":0"}, "linux", io.StringIO, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", io.StringIO, True),
+        ({}, "darwin", io.StringIO, True),
+        ({}, "win32", io.StringIO, True),
+        ({"CI": "true"}, "linux", Terminal, False),
+        ({"CI": "1", "DISPLAY": ":0"}, "linux", Terminal, False),
+        ({"CI": "false"}, "linux", Terminal, True),
+        ({"CI": "0"}, "linux", Terminal, True),
+        ({"CI": ""}, "linux", Terminal, True),
+    ],
+)
+def test_it_waits_only_where_a_person_can_be_asked(
+    variables: dict[str, str], platform: str, stream: Callable[[], Any], *, asks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job without a person gets the SignInRequiredError at once."""
+    asked: list[object] = []
+
+    def note(*_: object, **options: object) -> IssuedToken:
+        asked.append(options)
+        raise DeadlineExceededError("nobody")
+
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "stdin", stream())
+    monkeypatch.setattr("ticktick_oauth._sign_in.person.sign_in", note)
+    with pytest.raises(DeadlineExceededError if asks else SignInRequiredError):
+        get_token(timeout=5)
+    assert asks == bool(asked)
+
+
+def test_ask_goes_on_until_an_answer_fits(sandbox: Sandbox, person: Person) -> None:
+    """Nothing listens and no browser is opened; from the second time on the prompt says what was wrong."""
+    person.answers = ["abc123", "cancel"]
+    assert sandbox.server == sign_in(server=sandbox.server, show=person.show, ask=person.ask).server
+    first, *others = person.prompts
+    assert first.startswith("Sign in there.")
+    assert ["That is not an address"] * 2 == [prompt[:22] for prompt in others]
+    assert 1 == len(sandbox.requests)
+
+
+def test_what_ask_raises_ends_the_sign_in(sandbox: Sandbox, person: Person) -> None:
+    """EOFError and KeyboardInterrupt pass; the time is looked at between two answers."""
+
+    def end(_prompt: str) -> str:
+        raise EOFError
+
+    with pytest.raises(EOFError):
+        sign_in(server=sandbox.server, show=person.show, ask=end)
+    with pytest.raises(DeadlineExceededError, match="no address was pasted"):
+        sign_in(server=sandbox.server, show=person.show, ask=lambda _: "later", timeout=0.2)
