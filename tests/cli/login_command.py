@@ -45,7 +45,7 @@ class Login:
             *arguments,
         ]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ticktick_oauth._cli.login.start_browser", self.opener)
+            patch.setattr("ticktick_oauth._cli.waiting.start_browser", self.opener)
             return main(command)
 
     def kept(self) -> IssuedToken:

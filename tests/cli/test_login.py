@@ -30,7 +30,10 @@ def test_a_person_signs_in(login: Login, capsys: pytest.CaptureFixture[str]) -> 
         f"{issued.expires_at.day} {issued.expires_at:%B %Y} (in 179 days)\n"
         f"The token is kept in {login.store.path}\n"
     )
-    assert f"Open this address in a browser to sign in: {login.uris[0]}\n" == err
+    assert (
+        f"Open this address in a browser to sign in: {login.uris[0]}\nWaiting for 20 seconds.\nThere is no terminal to "
+        "paste at; with --manual, a pasted address is read from standard input.\nAllowed. Getting the token ...\n"
+    ) == err
     assert login.sandbox.server.issuer == issued.server.issuer
     ((status, page),) = login.pages
     assert (200, True) == (status, "Access allowed" in page)
@@ -90,7 +93,7 @@ def test_a_refused_exchange_is_exit_5(
     login.sandbox.next_answer(status, body)
     assert 5 == login()
     out, err = capsys.readouterr()
-    _, failure = err.splitlines()
+    *_, failure = err.splitlines()
     assert ("", True, False) == (out, reason in failure, "authorization URL" in failure)
     assert login.store.load() is None
 

@@ -89,7 +89,7 @@ def sign_in(asking: Sandbox, chromium: Chrome, tmp_path: Path, monkeypatch: pyte
     """Start the command with no id and no secret, whose browser shows the consent page."""
     one = SignIn(asking, chromium, tmp_path)
     monkeypatch.delenv("TICKTICK_CLIENT_ID", raising=False)
-    monkeypatch.setattr("ticktick_oauth._cli.login.start_browser", one.open)
+    monkeypatch.setattr("ticktick_oauth._cli.waiting.start_browser", one.open)
     one.start()
     return one
 

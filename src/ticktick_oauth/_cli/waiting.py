@@ -126,8 +126,8 @@ def _show_address(uri: str, timeout: float, *, is_opened: bool, can_paste: bool)
     if can_paste:
         say("Browser on another machine? It ends on a page at 127.0.0.1 that cannot be reached. Paste that page's")
         say("address here:")
-    elif not is_opened or sys.stdin is not None:
-        say("There is no terminal to paste at; with --manual, an address is read from standard input.")
+    elif sys.stdin is not None:
+        say("There is no terminal to paste at; with --manual, a pasted address is read from standard input.")
 
 
 def _take_pastes(attempt: SignIn, keyboard: Keyboard) -> None:
