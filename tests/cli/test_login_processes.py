@@ -195,7 +195,7 @@ def test_l3_port_80_without_the_right_to_it(process: Process) -> None:
 
 @pytest.mark.parametrize("browser", ["true %s", "false", "/nonexistent %s", " ", '"%s', None])
 def test_l4_no_browser_that_opens(browser: str | None, process: Process) -> None:
-    """L4: whatever BROWSER names, and with no program at all, the address is shown at once, and the redirect is taken."""
+    """L4: whatever BROWSER names, and with no program at all, the address is shown and the redirect taken."""
     del process.environment["BROWSER"]
     if browser is not None:
         process.environment["BROWSER"] = browser

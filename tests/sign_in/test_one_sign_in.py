@@ -100,7 +100,8 @@ def test_a_refused_exchange_is_not_made_again(attempt: SignIn, sandbox: Sandbox)
     """A code is for one use: its error is what every wait and every paste has."""
     sandbox.next_answer(400, {"error": "invalid_grant"})
     redirect = redirect_of(attempt.uri)
-    for call in (lambda: attempt.paste(redirect), lambda: attempt.wait(LATE), lambda: attempt.paste(redirect)):
+    calls: list[Callable[[], object]] = [lambda: attempt.paste(redirect), lambda: attempt.wait(LATE)]
+    for call in [*calls, *calls]:
         with pytest.raises(TokenEndpointError):
             call()
     assert 1 == len(sandbox.requests)
@@ -145,7 +146,8 @@ def test_it_is_used_in_its_block(state: str, use: str, sandbox: Sandbox) -> None
         with attempt:
             pass
     with pytest.raises(ValueError, match=r"with SignIn\(\) as"):
-        {"uri": lambda: attempt.uri, "wait": attempt.wait, "paste": lambda: attempt.paste("")}[use]()
+        uses: dict[str, Callable[[], object]] = {"wait": attempt.wait, "paste": lambda: attempt.paste("")}
+        _ = uses[use]() if use in uses else attempt.uri
 
 
 def test_it_is_entered_once(attempt: SignIn) -> None:
@@ -194,7 +196,8 @@ def test_r28_a_cancelled_wait_ends_and_the_port_is_free(cancel: Callable[[SignIn
     with SignIn(client) as attempt:
         cancel(attempt)
         began = monotonic()
-        for use in (lambda: attempt.wait(LATE), lambda: attempt.wait(LATE), lambda: attempt.paste("")):
+        uses: list[Callable[[], object]] = [lambda: attempt.wait(LATE), lambda: attempt.paste("")]
+        for use in [*uses, *uses]:
             with pytest.raises(SignInCancelledError):
                 use()
         assert monotonic() - began < LATE / 4
