@@ -145,9 +145,13 @@ def test_it_is_used_in_its_block(state: str, use: str, sandbox: Sandbox) -> None
     if state == "left":
         with attempt:
             pass
+    uses: dict[str, Callable[[], object]] = {
+        "uri": lambda: attempt.uri,
+        "wait": attempt.wait,
+        "paste": lambda: attempt.paste(""),
+    }
     with pytest.raises(ValueError, match=r"with SignIn\(\) as"):
-        uses: dict[str, Callable[[], object]] = {"wait": attempt.wait, "paste": lambda: attempt.paste("")}
-        _ = uses[use]() if use in uses else attempt.uri
+        uses[use]()
 
 
 def test_it_is_entered_once(attempt: SignIn) -> None:
