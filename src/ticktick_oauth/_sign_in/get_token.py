@@ -11,13 +11,7 @@ from .._protocol.issued_token import IssuedToken
 from .._protocol.server import TICKTICK, AuthorizationServer
 from .._token.model import OAuthTokenV1
 from ..exceptions import SignInRequiredError, StorageError
-from ..storage._kept import (
-    check_can_keep,
-    check_store,
-    find_replaceable,
-    load_from_environment,
-    require_token,
-)
+from ..storage._kept import check_can_keep, check_store, find_replaceable, load_from_environment, require_token
 from ..storage._token_file import TokenFile, TokenStore, default_path
 from .browser import has_display
 
@@ -45,26 +39,23 @@ def get_token(  # noqa: PLR0913 - where to look, and what `sign_in` takes
     ```
 
     Args:
-        store: Where the token is kept; None: the variable and the default file, as in ``require_token``.
-        leeway: For how much longer than now it has to be valid.
-        client: As in ``sign_in``; its server's token is looked for.
-        server: Whose token, without a client.
-        client_name: As in ``sign_in``, and so are open_browser, http, and the timeout in seconds.
+        store: Where the token is kept; None: the variable and the default file, as ``require_token`` has it.
+        leeway: The token has to be valid for longer than this.
+        client: As in ``sign_in``; its server is the one whose token is meant.
+        server: As in ``sign_in``; so are client_name, open_browser, show, ask and http.
+        client_name: What the person sees the program called.
         open_browser: Whether to start the default browser.
         show: Called with the authorization URL.
         ask: Called with a prompt, such as ``input``.
         timeout: Seconds that the person has.
-        http: The urllib3 pool to send through.
+        http: The urllib3 pool for the requests.
 
     Raises:
         SignInRequiredError: there is no such token, and no person can be asked: no terminal and no display, or $CI is
             set, and neither show nor ask is given; or a sign-in now would bring no better token.
         StorageError: what is kept cannot be read, the store can keep no token, or it keeps another server's: nobody was
             asked. Or the new token could not be kept: the error's ``issued`` has it.
-        OAuthError: as ``sign_in`` has it.
-        OSError: as ``sign_in`` has it.
-        TypeError: an argument is of the wrong type, or a client and a server are given.
-        ValueError: an argument is out of its range.
+        OAuthError, OSError, TypeError, ValueError: as ``sign_in`` has them.
 
     """
     if client is not None and server is not TICKTICK:

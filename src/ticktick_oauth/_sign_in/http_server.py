@@ -67,20 +67,11 @@ def listen(  # noqa: PLR0913 - where, how, and what to call
     on_unreadable: Callable[[bytes], None] = lambda _: None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Listener:
-    """Answer requests on loopback, from now on until the listener is closed.
+    """Answer requests on loopback, as ``Listener`` does it, from now on until the listener is closed.
 
-    Args:
-        host: As the listener has it; so are port, ssl_context and is_over.
-        port: 0 takes a free one.
-        answer: Answers a request; called in the connection's thread. When it fails, the peer gets a page all the same.
-        ssl_context: None for plain HTTP.
-        on_unreadable: Called in that thread with the first line of what cannot be read as a request, or with the first
-            byte of a TLS handshake where plain HTTP is spoken.
-        is_over: Once it says True, nobody listens any more.
-
-    Raises:
-        OSError: the port is in use, or not this user's to listen on, or no thread can start; the message says so.
-
+    ``answer`` is called in the connection's thread; when it fails, the peer gets a page all the same. ``on_unreadable``
+    is called there with the first line of what cannot be read as a request, or with the first byte of a TLS handshake
+    where plain HTTP is spoken.
     """
 
     def converse(connection: socket.socket, server: Server) -> None:

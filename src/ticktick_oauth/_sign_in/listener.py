@@ -60,15 +60,10 @@ class Listener:
         ssl_context: "SSLContext | None" = None,
         is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Start to listen.
+        """Start to listen, on port 0 on a free one, and on both loopback addresses for ``localhost``.
 
-        Args:
-            host: The IP literal to listen on, or ``localhost`` for both 127.0.0.1 and ::1.
-            port: The port; 0 takes a free one.
-            converse: Called with each connection in a thread of its own, and with the server, to which it says when
-                the peer waits for an answer.
-            ssl_context: A server's context, to speak TLS; None for plain TCP.
-            is_over: Asked some 20 times a second; once it says True, nobody listens any more.
+        ``converse`` is called with each connection in a thread of its own, and with the server, which it tells when the
+        peer waits for an answer. Once ``is_over``, which is asked some 20 times a second, nobody listens any more.
 
         Raises:
             OSError: the port is in use, or not this user's to listen on, or no thread can start; the message says so.

@@ -58,9 +58,7 @@ def sign_in(  # noqa: PLR0913 - a client or a server, and what a program may wan
         AuthorizationError: the person denied the access, or the server sent an error.
         DeadlineExceededError: nobody signed in within the timeout; or the server did not answer in time.
         RegistrationError: the server does not register programs, or did not register this one.
-        TokenEndpointError: the token endpoint refused, or failed.
-        InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
-        TransportError: no usable answer came.
+        TokenEndpointError, InvalidTokenError, TransportError: as ``exchange_code`` has them.
         OSError: the redirect URI's port is in use, or not this user's to listen on; the message names it.
         TypeError: an argument is of the wrong type, or a client and a server are given.
         ValueError: the timeout is out of its range, or the client's redirect URI cannot be listened on.

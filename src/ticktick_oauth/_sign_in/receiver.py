@@ -6,6 +6,7 @@ and the wait goes on.
 
 from collections.abc import Callable
 
+from .._checks import check_type
 from .._protocol.address import Address
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
 from ..exceptions import AuthorizationError, InvalidRedirectError
@@ -17,8 +18,16 @@ _NOT_THE_REDIRECT = "This is not the answer that ticktick-oauth waits for."
 
 def parse_loopback(redirect_uri: str) -> Address | None:
     """Return where a redirect URI leads if that is this very machine by plain HTTP, which can be listened on."""
-    address = Address.parse(redirect_uri)
+    address = Address.parse(check_type("redirect_uri", redirect_uri, str))
     return address if address is not None and address.scheme == "http" and address.is_loopback else None
+
+
+def find_redirect_uri() -> str:
+    """Return a redirect URI on a port of 127.0.0.1 that is free, where nobody will listen."""
+    from socket import create_server
+
+    with create_server(("127.0.0.1", 0)) as probe:
+        return f"http://127.0.0.1:{probe.getsockname()[1]}/"
 
 
 class RedirectReceiver:
@@ -35,18 +44,11 @@ class RedirectReceiver:
         on_stray: Callable[[str], None],
         is_over: Callable[[], bool],
     ) -> None:
-        """Start to listen.
+        """Start to listen on a redirect URI that is http on loopback, or, for None, on a free port of 127.0.0.1.
 
-        Args:
-            redirect_uri: Where, http on loopback; None for a free port of 127.0.0.1.
-            on_redirect: Called with what the redirect brings once its page has left, the first time it comes.
-            on_stray: Called with why something that looked like the redirect was refused, each reason once; the words
-                hold nothing of the request.
-            is_over: As the server has it.
-
-        Raises:
-            OSError: the port is in use, or not this user's to listen on, or no thread can start.
-
+        ``on_redirect`` is called with what the redirect brings once its page has left, the first time it comes;
+        ``on_stray`` with why something that looked like it was refused, each reason once. Their words hold nothing of
+        the request. ``is_over`` and the OSError are the listener's.
         """
         address = None if redirect_uri is None else parse_loopback(redirect_uri)
         host, port = ("127.0.0.1", 0) if address is None else (address.host, address.port)

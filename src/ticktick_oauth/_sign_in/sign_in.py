@@ -19,7 +19,7 @@ from ..exceptions import (
     TransportError,
 )
 from .paste import parse_paste
-from .receiver import RedirectReceiver, parse_loopback
+from .receiver import RedirectReceiver, find_redirect_uri, parse_loopback
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -85,15 +85,9 @@ class SignIn:
                 name = "redirect_uri" if server is TICKTICK else "server"
                 raise TypeError(f"{name} must not be given beside a client, which has its own")
             redirect_uri = client.redirect_uri
-        if (
-            listen
-            and redirect_uri is not None
-            and parse_loopback(check_type("redirect_uri", redirect_uri, str)) is None
-        ):
-            raise ValueError(
-                "redirect_uri must start with http:// and lead to 127.0.0.1, [::1] or localhost; "
-                "with listen=False, any does"
-            )
+        if listen and redirect_uri is not None and parse_loopback(redirect_uri) is None:
+            where = "http:// and lead to 127.0.0.1, [::1] or localhost"
+            raise ValueError(f"redirect_uri must start with {where}; with listen=False, any does")
         self._client = client
         self._server = server
         self._client_name = client_name
@@ -116,8 +110,7 @@ class SignIn:
 
         Raises:
             SignInCancelledError: it was cancelled meanwhile.
-            RegistrationError: the server does not register programs, or did not register this one.
-            TransportError: no usable answer came.
+            RegistrationError, TransportError: as ``discover_server`` and ``register_client`` have them.
             OSError: the port is in use, or not this user's to listen on, or no thread can start; the message says so.
             ValueError: it was entered before.
 
@@ -168,17 +161,14 @@ class SignIn:
         """Wait for the redirect, or for a paste from another thread, and exchange what it brings.
 
         Args:
-            timeout: Seconds that the person has, over 0 and up to a day. After it, the wait may be called again.
+            timeout: Seconds that the person has, over 0 and up to a day; after them, the wait may be called again.
 
         Raises:
             AuthorizationError: the person denied the access, or the server sent an error.
             DeadlineExceededError: nobody came in time; or the server did not answer in time.
             SignInCancelledError: the program ended the sign-in.
-            TokenEndpointError: the token endpoint refused, or failed.
-            InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
-            TransportError: no usable answer came.
-            TypeError: the timeout is of the wrong type.
-            ValueError: the timeout is out of its range, or this is not between entering and leaving.
+            TokenEndpointError, InvalidTokenError, TransportError: as ``exchange_code`` has them.
+            TypeError, ValueError: the timeout is no such number, or this is not between entering and leaving.
 
         """
         check_timeout(timeout, MAX_PATIENCE)
@@ -196,10 +186,7 @@ class SignIn:
 
         Raises:
             InvalidRedirectError: it is not there; the message says what to do, and the sign-in goes on.
-            AuthorizationError: as ``wait`` has it, and so the other errors of the exchange.
-            SignInCancelledError: the program ended the sign-in.
-            TypeError: the text is not a str.
-            ValueError: this is not between entering and leaving.
+            OAuthError, TypeError, ValueError: as ``wait`` has them.
 
         """
         check_type("text", text, str)
@@ -245,14 +232,14 @@ class SignIn:
         return IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
 
     def _register(self) -> Client:
-        redirect_uri = self._receiver.redirect_uri if self._receiver else self._redirect_uri
+        redirect_uri = self._receiver.redirect_uri if self._receiver else self._redirect_uri or find_redirect_uri()
         server = self._send(self._server.issuer, discover_server, self._server.issuer)
         self._check_cancelled()
         return self._send(
             server.registration_endpoint or server.issuer,  # without one, it says so
             register_client,
             server,
-            redirect_uri=redirect_uri or f"http://127.0.0.1:{_find_port()}/",
+            redirect_uri=redirect_uri,
             client_name=self._client_name,
         )
 
@@ -276,10 +263,7 @@ class SignIn:
             raise SignInCancelledError("the program ended this sign-in")
 
     def _describe_silence(self, request: AuthorizationRequest, timeout: float) -> str:
-        """Say that nobody came, and what the person may have seen of it.
-
-        A redirect URI that is not registered, and an unknown client, the server shows to the person alone.
-        """
+        # A redirect URI that is not registered, and an unknown client, the server shows to the person alone.
         silence = f"nobody signed in within {timeout:g} second{'' if timeout == 1 else 's'}"
         if self._client is None:
             return silence
@@ -296,11 +280,3 @@ def seconds_left(timeout: float) -> Iterator[float]:
     end = time.monotonic() + timeout
     while (left := end - time.monotonic()) > 0:
         yield left
-
-
-def _find_port() -> int:
-    from socket import create_server
-
-    with create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
