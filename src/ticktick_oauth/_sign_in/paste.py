@@ -46,12 +46,15 @@ def _readings(text: str) -> list[str]:
     """Return what a text may stand for, the most faithful one first."""
     text = re.sub(_MARKS, "", text)
     text = "".join(character for character in text if character.isprintable() or character.isspace())
-    plain = re.sub(_ESCAPES, lambda match: "&" if len(match[0]) > 1 else "", unescape(unescape(text)))
-    joined = re.sub(r"\s*[\r\n]\s*", "", plain)  # an address that was broken into lines
-    readings = [plain, joined, re.sub(r"\s", "", plain)]
-    if re.search(r"code=[^&\s]*[\r\n]+\s*\S", plain):
-        readings[:2] = joined, plain  # a code at the end of a line may go on in the next
+    joined = re.sub(r"\s*[\r\n]\s*", "", text)  # an address that was broken into lines
+    # A code at the end of a line may go on in the next.
+    first = [joined, text] if re.search(r"code=[^&\s]*[\r\n]+\s*\S", text) else [text, joined]
+    readings = [_unescape(reading) for reading in [*first, re.sub(r"\s", "", text)]]
     return [*readings, *map(unquote, readings)]
+
+
+def _unescape(text: str) -> str:
+    return re.sub(_ESCAPES, lambda match: "&" if len(match[0]) > 1 else "", unescape(unescape(text)))
 
 
 def _queries(text: str, request: AuthorizationRequest) -> list[str]:
