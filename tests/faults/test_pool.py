@@ -105,7 +105,7 @@ def test_a_pools_credentials_are_not_sent(send: Callable[[Client, urllib3.PoolMa
     play = reply(400, b'{"error":"x"}')
     with Peer(play) as peer, urllib3.PoolManager(headers={"authorization": "Bearer canary"}) as http:
         endpoints = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")
-        server = AuthorizationServer(**dict.fromkeys(endpoints, peer.url()))
+        server = AuthorizationServer(**dict.fromkeys(endpoints, peer.url()))  # type: ignore[arg-type] # its flag is not among them
         with pytest.raises(OAuthError):
             send(Client(client_id="id", client_secret=None, server=server), http)
     assert peer.requests == 1

@@ -432,6 +432,25 @@ def test_r16_another_issuer(issuer: str, rest: str) -> None:
     assert "another issuer than https://ticktick.com" in str(error)
 
 
+@pytest.mark.parametrize("rest", ["code=Code-canary", "error=access_denied"])
+def test_r23_an_issuer_that_is_missing(rest: str) -> None:
+    """R23: where the server always sends its issuer, what has none is not believed; an empty one is another."""
+    server = evolve(CLIENT.server, authorization_response_iss_parameter_supported=True)
+    request = AuthorizationRequest(client=evolve(CLIENT, server=server), state=STATE)
+    error = _refusal(f"?{rest}&state={STATE}", request)
+    assert type(error) is InvalidRedirectError
+    words = "the redirect has no iss, which is always sent by https://ticktick.com"
+    assert f"{words}; start again at the authorization URL" == str(error)
+    assert "Code" == request.parse_response(f"?code=Code&state={STATE}&iss=https://ticktick.com").code
+
+
+def test_what_is_shown_is_bounded() -> None:
+    """A long host in what was pasted, or a long path of one's own, does not make a long message."""
+    client = evolve(CLIENT, redirect_uri=f"https://client.example.com/{'p' * 9000}")
+    error = _refusal(f"https://{'a' * 9000}.example/?code=Code&state={STATE}", AuthorizationRequest(client=client))
+    assert len(str(error)) < 500
+
+
 def test_r17_two_sign_ins_at_once() -> None:
     """R17: the redirect of one is not an answer to the other."""
     one, other = AuthorizationRequest(client=CLIENT), AuthorizationRequest(client=CLIENT)

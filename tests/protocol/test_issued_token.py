@@ -57,7 +57,12 @@ def test_issued_at() -> None:
             "issued_at must be a time that a datetime can hold in UTC",
         ),
         ({"token": CANARY}, TypeError, "token must be of type OAuthTokenV1, not str"),
-        ({"server": "https://ticktick.com"}, TypeError, "server must be of type AuthorizationServer, not str"),
+        (
+            {"server": "https://ticktick.com"},
+            TypeError,
+            "server must be of type AuthorizationServer, not str: pass TICKTICK",
+        ),
+        ({"server": "dida365"}, TypeError, "server must be of type AuthorizationServer, not str: pass DIDA365"),
     ],
 )
 def test_issued_token_mistakes(changes: dict[str, Any], error: type[Exception], message: str) -> None:
@@ -176,7 +181,8 @@ SERVERS = st.sampled_from(
         AuthorizationServer(
             issuer="http://127.0.0.1:1",
             authorization_endpoint="http://[::1]:2/authorize?a=b",
-            token_endpoint="https://example.org/token",
+            token_endpoint="https://example.org/token?a=b",
+            authorization_response_iss_parameter_supported=True,
         ),
     ]
 )

@@ -230,6 +230,10 @@ def test_a_server_without_what_a_public_client_needs_has_no_registration(changes
         ({"token_endpoint": "http://ticktick.com/canary"}, "token_endpoint must start with https://"),
         ({"token_endpoint": ["canary"]}, "token_endpoint must be of type str, not list"),
         ({"registration_endpoint": "http://ticktick.com/canary"}, "registration_endpoint must start with https://"),
+        ({"authorization_endpoint": "http://127.0.0.1/canary"}, "authorization_endpoint must start with https://"),
+        ({"token_endpoint": "HTTP://[::1]:8080/canary"}, "token_endpoint must start with https://"),
+        ({"registration_endpoint": "http://localhost/canary"}, "registration_endpoint must start with https://, as"),
+        ({"token_endpoint": f"{ISSUER}/?client%5Fid=canary"}, "token_endpoint must not have client_id in its query"),
         ({"registration_endpoint": "https://canary@ticktick.com/"}, "registration_endpoint must be an absolute"),
     ],
 )
@@ -239,6 +243,29 @@ def test_metadata_that_cannot_be_trusted_is_refused(changes: dict[str, Any], wor
         _read(**changes)
     assert (None, None, None) == (caught.value.status, caught.value.__cause__, caught.value.__context__)
     assert "canary" not in str(caught.value)
+
+
+def test_a_loopback_issuer_may_name_addresses_without_tls() -> None:
+    """What is on this machine may send requests to it, and a document says whether redirects always have an iss."""
+    endpoint = "http://127.0.0.1:8080/token"
+    issuer = "http://localhost:8080"
+    server = _read(issuer, issuer=issuer, token_endpoint=endpoint, authorization_response_iss_parameter_supported=True)
+    assert endpoint == server.token_endpoint
+    assert server.authorization_response_iss_parameter_supported
+    assert not _read(
+        authorization_response_iss_parameter_supported="yes"
+    ).authorization_response_iss_parameter_supported
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
+@pytest.mark.parametrize(
+    "parameter", ["client_id", "redirect_uri", "state", "response_type", "scope", "code_challenge"]
+)
+def test_a_query_has_no_parameter_of_the_requests(name: str, parameter: str) -> None:
+    """RFC 6749 section 3.1: none may be there twice; others are kept."""
+    _server(**{name: f"https://a.example/?tenant={parameter}"})
+    with pytest.raises(ValueError, match=f"^{name} must not have {parameter} in its query: each request sets its own$"):
+        _server(**{name: f"https://a.example/?tenant=1&{parameter}"})
 
 
 @pytest.mark.parametrize(("asked", "issuer"), [(ISSUER, f"{ISSUER}/"), (f"{ISSUER}/", ISSUER)])
@@ -295,7 +322,7 @@ def test_an_answer_to_the_metadata_request_is_read_by_its_status() -> None:
     request = MetadataRequest(issuer=ISSUER)
     assert _read() == request.parse_response(200, {}, json.dumps(METADATA).encode())
     for status, headers, words in (
-        (404, {}, f"; {ISSUER} has no metadata document \\(RFC 8414\\) at {request.url}$"),
+        (404, {}, f"; there is no metadata document \\(RFC 8414\\) at {request.url}$"),
         (302, {"Location": "https://evil.example/canary"}, "to evil.example, .* check the server's issuer$"),
         (429, {"Retry-After": "7"}, "asks to wait 7 seconds"),
         (500, {}, "the answer is empty"),

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faults.pages import TOMCAT_401
-from ticktick_oauth import DIDA365, AuthorizationServer, Client, OAuthTokenV1, TokenRequest
+from ticktick_oauth import DIDA365, AuthorizationServer, Client, OAuthTokenV1, TokenRequest, exchange_code
 from ticktick_oauth._protocol.answer import Answer
 from ticktick_oauth.exceptions import InvalidTokenError, OAuthError, TokenEndpointError
 
@@ -196,8 +196,8 @@ def test_h6_an_echoed_code_is_cut_out() -> None:
 
 AGAIN = "start again at the authorization URL"
 CREDENTIALS = (
-    "check the client id or secret, and that the client is registered with this server ({}): TickTick and Dida365 do "
-    "not know each other's"
+    "check the client id or secret (or are they swapped?), and that the client is registered with this server ({}): "
+    "TickTick and Dida365 do not know each other's"
 )
 TICKTICK_CREDENTIALS = CREDENTIALS.format("https://ticktick.com")
 OTHER_REDIRECT = (
@@ -285,6 +285,14 @@ def test_h8_wrong_credentials(status: int, body: dict[str, object] | str, server
     client = evolve(CLIENT, server=server)
     error = _refusal(status, body, evolve(REQUEST, client=client))
     assert CREDENTIALS.format(server.issuer) == error.hint
+
+
+@pytest.mark.parametrize("code", ["https://client.example.com/cb?code=canary", "HTTP://127.0.0.1/?code=canary"])
+def test_a_whole_address_is_not_a_code(code: str) -> None:
+    """What reads a redirect is named, and the address, whose code is not spent, is not shown."""
+    with pytest.raises(ValueError, match=r"pass that to AuthorizationRequest\.parse_response") as caught:
+        exchange_code(CLIENT, code)
+    assert "canary" not in str(caught.value)
 
 
 def test_h9_a_bearer_challenge() -> None:

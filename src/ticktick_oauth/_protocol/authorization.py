@@ -7,7 +7,7 @@ from .._token.model import SCOPE
 from ..exceptions import AuthorizationError, InvalidRedirectError, StateMismatchError
 from .address import Address
 from .client import Client
-from .redaction import clean
+from .redaction import clean, shorten
 
 # http.server and most proxies take a request line of at least this size; TickTick's redirects have 100 characters.
 _MAX_REDIRECT = 16 * 1024
@@ -116,8 +116,11 @@ class AuthorizationRequest:
         query = _query_of(check_type("redirect", redirect, str), self.client.redirect_uri)
         parameters = self._parameters_of_this_request(query)
         # RFC 9207 section 2.4: "If the value does not match the expected issuer identifier, clients MUST reject".
-        if parameters.get("iss", self.client.server.issuer) != self.client.server.issuer:
-            raise InvalidRedirectError(f"the redirect comes from another issuer than {self.client.server.issuer}")
+        server = self.client.server
+        iss = parameters.get("iss", None if server.authorization_response_iss_parameter_supported else server.issuer)
+        if iss != server.issuer:
+            met = "comes from another issuer than" if iss is not None else "has no iss, which is always sent by"
+            raise InvalidRedirectError(f"the redirect {met} {shorten(server.issuer)}; {_AGAIN}")
         if "error" in parameters:
             secrets = self.state, self.code_verifier, parameters.get("code")
             error, description, uri = (
@@ -201,8 +204,9 @@ def _query_of(redirect: str, redirect_uri: str) -> str:
 
 def _check_same_address(address: str, redirect_uri: str) -> None:
     expected, met = Address.parse(redirect_uri), Address.parse(address)
+    shown = shorten(redirect_uri.partition("?")[0])
     if expected is None or met is None:
-        raise InvalidRedirectError(f"the redirect is not an http(s) URL; expected {redirect_uri.partition('?')[0]}")
+        raise InvalidRedirectError(f"the redirect is not an http(s) URL; expected {shown}")
     if met[:4] == expected[:4]:
         return
     if (met.scheme, expected.scheme, met.host) == ("https", "http", expected.host):
@@ -211,8 +215,8 @@ def _check_same_address(address: str, redirect_uri: str) -> None:
             "have changed it, so put http:// and the right port in its place"
         )
     # Of what was met, no path: a code may stand in it.
-    where = "has another path than" if met[:3] == expected[:3] else f"is for {met.origin}, not for"
-    raise InvalidRedirectError(f"the redirect {where} this client's redirect_uri {expected.origin}{expected.path}")
+    where = "has another path than" if met[:3] == expected[:3] else f"is for {shorten(met.origin)}, not for"
+    raise InvalidRedirectError(f"the redirect {where} this client's redirect_uri {shown}")
 
 
 def _parse_query(query: str) -> dict[str, str]:

@@ -3,9 +3,9 @@
 from attrs import field, frozen
 from attrs.validators import optional
 
-from .._checks import check_credential, instance_of, validator
+from .._checks import check_credential, validator
 from .address import check_address
-from .server import TICKTICK, AuthorizationServer
+from .server import TICKTICK, AuthorizationServer, check_server
 
 # The developer portal's own.
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8080/"
@@ -32,5 +32,5 @@ class Client:
     redirect_uri: str = field(default=DEFAULT_REDIRECT_URI, validator=validator(check_address))
     """Where the browser is sent with the code. It is absolute, without fragment, https or http on loopback, and exactly
     the one registered. The default is the portal's own."""
-    server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
+    server: AuthorizationServer = field(default=TICKTICK, validator=validator(check_server))
     """The server that the client is registered with; a client of TickTick is unknown to Dida365."""

@@ -6,12 +6,12 @@ from typing import cast
 
 from attrs import asdict, field, fields_dict, frozen
 
-from .._checks import check_type, instance_of
+from .._checks import check_type, instance_of, validator
 from .._token.converter import structure, unstructure
 from .._token.model import OAuthTokenV1
 from .._token.parsing import document_error, parse_json
 from ..exceptions import InvalidTokenError, Problem, StorageError
-from .server import TICKTICK, AuthorizationServer
+from .server import TICKTICK, AuthorizationServer, check_server
 
 _VERSION = 1
 _UTF_8_BOM = b"\xef\xbb\xbf"
@@ -45,7 +45,7 @@ class IssuedToken:
     """The token as it was issued."""
     issued_at: datetime = field(converter=_to_utc)
     """When the token endpoint answered, aware (a naive datetime is a ``ValueError``), and kept in UTC."""
-    server: AuthorizationServer = field(default=TICKTICK, validator=instance_of(AuthorizationServer))
+    server: AuthorizationServer = field(default=TICKTICK, validator=validator(check_server))
     """The server that issued it."""
 
     @property
@@ -89,7 +89,7 @@ def dump_issued(issued: IssuedToken) -> str:
     document = {
         "version": _VERSION,
         "issued_at": issued.issued_at.isoformat(),
-        "server": asdict(issued.server, filter=lambda _, value: value is not None),
+        "server": asdict(issued.server, filter=lambda _, value: value not in (None, False)),
         "token": unstructure(issued.token),
     }
     return json.dumps(document)
@@ -184,6 +184,7 @@ def _read_issued(document: object) -> IssuedToken:
     if version > _VERSION:
         raise _unreadable(Problem("version", f"newer than the {_VERSION} that this program knows: update the program"))
     kept_server = _members(members.get("server"))
+    kept_server = {"authorization_response_iss_parameter_supported": False, **kept_server}
     part = "server"
     try:
         server = AuthorizationServer(**{name: kept_server.get(name) for name in fields_dict(AuthorizationServer)})  # type: ignore[arg-type] # its validators check

@@ -8,6 +8,7 @@ from .._checks import validator
 from ..exceptions import RegistrationError
 from .address import check_issuer
 from .answer import Answer
+from .redaction import shorten
 from .server import AuthorizationServer
 
 _OK = 200
@@ -70,5 +71,5 @@ class MetadataRequest:
             return AuthorizationServer.from_metadata(self.issuer, answer.body)
         refusal = answer.read_refusal(endpoint="issuer")
         if answer.status == _NOT_FOUND:
-            refusal = refusal._replace(hint=f"{self.issuer} has no metadata document (RFC 8414) at {self.url}")
+            refusal = refusal._replace(hint=f"there is no metadata document (RFC 8414) at {shorten(self.url)}")
         raise RegistrationError(*refusal)

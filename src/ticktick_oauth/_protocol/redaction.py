@@ -55,6 +55,11 @@ def clean(text: str, secrets: Iterable[str | None] = ()) -> str:
     return shown[:_MAX_SHOWN]
 
 
+def shorten(text: str) -> str:
+    """Return a text printable, and at most 200 characters of it."""
+    return "".join(character for character in text if character.isprintable())[:_MAX_SHOWN]
+
+
 def _plain_forms(secrets: Iterable[str | None]) -> set[str]:
     """Return the secrets as they may read: a "+" that was sent as it is reads as a space where it is form-decoded."""
     return {form for secret in secrets if secret for form in (secret, secret.replace("+", " "))}

@@ -6,13 +6,14 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .._checks import check_text, check_type, instance_of, validator
+from .._checks import check_text, check_type, validator
 from .._token.model import SCOPE
 from ..exceptions import RegistrationError
 from .address import check_address
 from .answer import Answer
 from .client import Client
-from .server import AuthorizationServer
+from .redaction import shorten
+from .server import AuthorizationServer, check_server
 
 CLIENT_NAME = "ticktick-oauth"
 # RFC 7591 section 3.2.1 asks for a 201; some servers answer 200.
@@ -28,7 +29,7 @@ class RegistrationRequest:
     ``RegistrationError`` when the server has no registration endpoint.
     """
 
-    server: AuthorizationServer = field(validator=instance_of(AuthorizationServer))
+    server: AuthorizationServer = field(validator=validator(check_server))
     """The server to register with."""
     redirect_uri: str = field(validator=validator(check_address))
     """The one redirect URI that the client will use."""
@@ -37,11 +38,8 @@ class RegistrationRequest:
 
     def __attrs_post_init__(self) -> None:
         if self.server.registration_endpoint is None:
-            raise RegistrationError(
-                None,
-                hint=f"{self.server.issuer} offers no registration (RFC 7591) of a client that uses the response type "
-                f"code and PKCE by S256; {_PORTAL}",
-            )
+            what = "no registration (RFC 7591) of a client that uses the response type code and PKCE by S256"
+            raise RegistrationError(None, hint=f"{shorten(self.server.issuer)} offers {what}; {_PORTAL}")
 
     @property
     def method(self) -> str:

@@ -12,9 +12,17 @@ from ..exceptions import InvalidTokenError, Problem, TokenEndpointError
 from .answer import Answer
 from .authorization import check_pkce
 from .client import Client
-from .redaction import clean
+from .redaction import clean, shorten
 
 _OK = 200
+
+
+def _check_code(name: str, value: str) -> None:
+    check_text(name, value)
+    if value.lower().startswith(("http://", "https://")):
+        raise ValueError(
+            f"{name} must not be a whole address: pass that to AuthorizationRequest.parse_response, and its answer here"
+        )
 
 
 @frozen(kw_only=True)
@@ -27,7 +35,7 @@ class TokenRequest:
 
     client: Client = field(validator=instance_of(Client))
     """The client that asks, to which the code was issued."""
-    code: str = field(repr=False, validator=validator(check_text))
+    code: str = field(repr=False, validator=validator(_check_code))
     """The authorization code."""
     code_verifier: str | None = field(default=None, repr=False, validator=validator(check_code_verifier))
     """The PKCE secret that the authorization request was made with (RFC 7636 section 4.5); None when it had none, which
@@ -145,14 +153,14 @@ def _hint(  # noqa: PLR0911 - one per rule
         return "the code was issued to another client: exchange it with the client that asked for it"
     if status == 401 or error == "invalid_client":
         return (
-            "check the client id or secret, and that the client is registered with this server "
-            f"({client.server.issuer}): TickTick and Dida365 do not know each other's"
+            "check the client id or secret (or are they swapped?), and that the client is registered with this server "
+            f"({shorten(client.server.issuer)}): TickTick and Dida365 do not know each other's"
         )
     # Other servers than TickTick's call it an invalid_request.
     if error in {"invalid_grant", "invalid_request"} and "redirect" in said:
         return (
             "redirect_uri must be exactly that of the authorization request; this client's is "
-            f"{client.redirect_uri.partition('?')[0]}; start again at the authorization URL"
+            f"{shorten(client.redirect_uri.partition('?')[0])}; start again at the authorization URL"
         )
     if error == "invalid_grant" and "verifier" in said:
         return "code_verifier must be the one of the authorization request; start again at the authorization URL"

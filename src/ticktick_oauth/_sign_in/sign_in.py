@@ -11,6 +11,7 @@ from .._network.calls import MAX_TIMEOUT, check_pool, check_timeout, discover_se
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
+from .._protocol.redaction import shorten
 from .._protocol.server import TICKTICK, AuthorizationServer
 from ..exceptions import (
     AuthorizationError,
@@ -270,8 +271,9 @@ class SignIn:
         client = request.client
         redirect_uri = client.redirect_uri.partition("?")[0]  # a query is nobody else's
         return (
-            f"{silence}; if the browser showed an error, such as Invalid redirect: {client.client_id} must be a client "
-            f"id at {client.server.issuer}, and {redirect_uri} exactly the redirect URI that is registered for it"
+            f"{silence}; if the browser showed an error, such as Invalid redirect: {shorten(client.client_id)} must be "
+            f"a client id at {client.server.issuer}, and {redirect_uri} exactly the redirect URI that is registered for "
+            "it"
         )
 
 

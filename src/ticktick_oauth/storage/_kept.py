@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .._checks import check_type
 from .._protocol.issued_token import IssuedToken
-from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
+from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer, check_server
 from .._token.model import OAuthTokenV1
 from ..exceptions import SignInRequiredError, StorageError
 from ._access import FILE_VARIABLE, TOKEN_VARIABLE, quote
@@ -27,7 +27,6 @@ from ._token_file import (
 __all__ = [
     "TOKEN_VARIABLE",
     "check_can_keep",
-    "check_server",
     "check_store",
     "command_for",
     "find_kept",
@@ -98,14 +97,6 @@ def command_for(server: AuthorizationServer, file: Path | None = None, *, comman
     return f"ticktick-oauth {command}{options}"
 
 
-def check_server(server: object) -> None:
-    """Raise a TypeError for what is not a server, with the name of the right one for its name."""
-    if isinstance(server, str):
-        name = "DIDA365" if "dida" in server.lower() else "TICKTICK"
-        raise TypeError(f"server must be of type AuthorizationServer, not str: pass {name}")
-    check_type("server", server, AuthorizationServer)
-
-
 def check_store(store: object) -> None:
     """Raise a TypeError for what can be no store; None is for the default."""
     if isinstance(store, (str, os.PathLike)):
@@ -142,7 +133,7 @@ def require_issued(
 ) -> IssuedToken:
     """Do what `require_token` does, and return the token with the moment it was issued."""
     check_store(store)
-    check_server(server)
+    check_server("server", server)
     check_type("leeway", leeway, timedelta)
     now = datetime.now(timezone.utc)
     issued = load_from_environment(server) if store is None else None
