@@ -104,6 +104,7 @@ def _describe(name: str, *, port: int, client_id: str, client_secret: str) -> Re
         authorization_endpoint=f"{issuer}/{AUTHORIZE_PATH}",
         token_endpoint=f"{issuer}/{TOKEN_PATH}",
         registration_endpoint=f"{issuer}/{REGISTER_PATH}",
+        authorization_response_iss_parameter_supported=name in {"oidc", "toolkit"},
     )
     client = Client(client_id=client_id, client_secret=client_secret, redirect_uri=REDIRECT_URI, server=server)
     return RealServer(name=name, client=client, resource=f"{issuer}/{RESOURCE_PATH}")

@@ -322,7 +322,7 @@ def test_an_answer_to_the_metadata_request_is_read_by_its_status() -> None:
     request = MetadataRequest(issuer=ISSUER)
     assert _read() == request.parse_response(200, {}, json.dumps(METADATA).encode())
     for status, headers, words in (
-        (404, {}, f"; there is no metadata document \\(RFC 8414\\) at {request.url}$"),
+        (404, {}, f"; {ISSUER} has no metadata document \\(RFC 8414\\) at {request.url}$"),
         (302, {"Location": "https://evil.example/canary"}, "to evil.example, .* check the server's issuer$"),
         (429, {"Retry-After": "7"}, "asks to wait 7 seconds"),
         (500, {}, "the answer is empty"),

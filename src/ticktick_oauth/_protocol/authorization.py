@@ -117,7 +117,9 @@ class AuthorizationRequest:
         parameters = self._parameters_of_this_request(query)
         # RFC 9207 section 2.4: "If the value does not match the expected issuer identifier, clients MUST reject".
         server = self.client.server
-        iss = parameters.get("iss", None if server.authorization_response_iss_parameter_supported else server.issuer)
+        # An error brings no code that could go astray, and django-oauth-toolkit sends its errors without an iss.
+        is_required = server.authorization_response_iss_parameter_supported and "error" not in parameters
+        iss = parameters.get("iss", None if is_required else server.issuer)
         if iss != server.issuer:
             met = "comes from another issuer than" if iss is not None else "has no iss, which is always sent by"
             raise InvalidRedirectError(f"the redirect {met} {shorten(server.issuer)}; {_AGAIN}")

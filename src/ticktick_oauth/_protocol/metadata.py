@@ -71,5 +71,7 @@ class MetadataRequest:
             return AuthorizationServer.from_metadata(self.issuer, answer.body)
         refusal = answer.read_refusal(endpoint="issuer")
         if answer.status == _NOT_FOUND:
-            refusal = refusal._replace(hint=f"there is no metadata document (RFC 8414) at {shorten(self.url)}")
+            refusal = refusal._replace(
+                hint=f"{shorten(self.issuer)} has no metadata document (RFC 8414) at {shorten(self.url)}"
+            )
         raise RegistrationError(*refusal)

@@ -272,8 +272,8 @@ class SignIn:
         redirect_uri = client.redirect_uri.partition("?")[0]  # a query is nobody else's
         return (
             f"{silence}; if the browser showed an error, such as Invalid redirect: {shorten(client.client_id)} must be "
-            f"a client id at {client.server.issuer}, and {redirect_uri} exactly the redirect URI that is registered for "
-            "it"
+            f"a client id at {client.server.issuer}, and {redirect_uri} exactly the redirect URI that is registered "
+            "for it"
         )
 
 
