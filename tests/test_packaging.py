@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import ticktick_oauth
-from ticktick_oauth import AuthorizationRequest, Client, __main__
+from ticktick_oauth import AuthorizationRequest, Client, __main__, _checks
 from ticktick_oauth.sandbox import Sandbox
 
 PACKAGE = Path(ticktick_oauth.__file__).parent
@@ -164,6 +164,39 @@ print(*sorted(sys.modules))
     assert finished.stderr == ""
     assert NEVER_LOADED & set(finished.stdout.split()) == set()
     assert finished.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (
+            {"attr/__init__.py": "__version__ = '22.2.0'", "attrs/__init__.py": "from attr import cmp_using"},
+            "attrs 22.2.0 was found in {}/attr/__init__.py, and 23.1 or newer is needed",
+        ),
+        (
+            {"cattrs/__init__.py": "", "cattrs-23.2.3.dist-info/METADATA": "Name: cattrs\nVersion: 23.2.3\n"},
+            "cattrs 23.2.3 was found in {}/cattrs/__init__.py, and 24.1 or newer is needed",
+        ),
+        ({"cattrs.py": "import nowhere"}, "No module named 'nowhere'"),
+    ],
+)
+def test_an_older_dependency_in_front_is_named(files: dict[str, str], words: str, tmp_path: Path) -> None:
+    """What was found, where, and what is needed, in place of an ImportError inside another library."""
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, "utf-8")
+    finished = run("-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from ticktick_oauth import loads")
+    assert f"Error: {words.format(tmp_path)}" in finished.stderr
+
+
+def test_a_dependency_that_is_missing_is_named_by_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none is too old, the error is the one that came; the floors are those of the package's metadata."""
+    error = ModuleNotFoundError("No module named 'attrs'")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: distribution(f"no-{name}").version)
+    monkeypatch.setattr("attr.__version__", "", raising=False)
+    assert error is _checks.explain_import(error)
+    floors = [f"{name}>={'.'.join(map(str, floor))}" for name, (floor, _) in _checks._FLOORS.items()]
+    assert floors == (distribution("ticktick-oauth").requires or [])[:2]
 
 
 def test_the_law_of_wings() -> None:

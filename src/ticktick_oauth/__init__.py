@@ -65,10 +65,15 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        module = import_module(f".{_MODULES[name]}", __name__)
-        value = module if name == _MODULES[name] else getattr(module, name)
-        globals()[name] = value
-        return value
+        try:
+            module = import_module(f".{_MODULES[name]}", __name__)
+        except ImportError as error:
+            failure = import_module("._checks", __name__).explain_import(error)
+        else:
+            value = module if name == _MODULES[name] else getattr(module, name)
+            globals()[name] = value
+            return value
+        raise failure
 
     def __dir__() -> list[str]:
         return sorted({*_MODULES, *__all__})
