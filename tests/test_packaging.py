@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import ticktick_oauth
-from ticktick_oauth import AuthorizationRequest, Client, __main__, _checks
+from ticktick_oauth import AuthorizationRequest, Client, __main__
 from ticktick_oauth.sandbox import Sandbox
 
 PACKAGE = Path(ticktick_oauth.__file__).parent
@@ -194,8 +194,8 @@ def test_a_dependency_that_is_missing_is_named_by_python(monkeypatch: pytest.Mon
     error = ModuleNotFoundError("No module named 'attrs'")
     monkeypatch.setattr("importlib.metadata.version", lambda name: distribution(f"no-{name}").version)
     monkeypatch.setattr("attr.__version__", "", raising=False)
-    assert error is _checks.explain_import(error)
-    floors = [f"{name}>={'.'.join(map(str, floor))}" for name, (floor, _) in _checks._FLOORS.items()]
+    assert error is ticktick_oauth._explain(error)  # type: ignore[attr-defined]
+    floors = [f"{name}>={'.'.join(map(str, floor))}" for name, (floor, _) in ticktick_oauth._FLOORS.items()]  # type: ignore[attr-defined]
     assert floors == (distribution("ticktick-oauth").requires or [])[:2]
 
 

@@ -68,12 +68,32 @@ else:
         try:
             module = import_module(f".{_MODULES[name]}", __name__)
         except ImportError as error:
-            failure = import_module("._checks", __name__).explain_import(error)
+            failure = _explain(error)
         else:
             value = module if name == _MODULES[name] else getattr(module, name)
             globals()[name] = value
             return value
         raise failure
+
+    # What the package needs, as pyproject.toml has it; and the module to ask, as cattrs does not hold its own version.
+    _FLOORS = {"attrs": ((23, 1), "attr"), "cattrs": ((24, 1), "cattrs")}
+
+    def _explain(error: ImportError) -> ImportError:
+        """Return an error that names what is too old, such as what is in front on the path, or else the error."""
+        import sys
+        from importlib.metadata import PackageNotFoundError, version
+
+        for name, (floor, module) in _FLOORS.items():
+            loaded = sys.modules.get(module)
+            try:
+                found = getattr(loaded, "__version__", None) or version(name)
+            except PackageNotFoundError:
+                continue
+            if tuple(int(part) for part in found.split(".")[:2] if part.isdecimal()) < floor:
+                place = f" in {loaded.__file__}" if loaded else ""
+                needed = ".".join(map(str, floor))
+                return ImportError(f"{name} {found} was found{place}, and {needed} or newer is needed", name=name)
+        return error
 
     def __dir__() -> list[str]:
         return sorted({*_MODULES, *__all__})

@@ -1,7 +1,4 @@
-"""Check what a caller may pass: types and texts. No message repeats a value, which may be a secret.
-
-Beside them is the check of what is installed.
-"""
+"""Check what a caller may pass: types and texts. No message repeats a value, which may be a secret."""
 
 import re
 from collections.abc import Callable
@@ -13,9 +10,6 @@ if TYPE_CHECKING:
 # RFC 7636 section 4.1: code-verifier = 43*128unreserved.
 _CODE_VERIFIER = r"[A-Za-z0-9._~-]{43,128}"
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
-# What the package needs, as pyproject.toml has it; and the module to ask, as cattrs does not hold its own version.
-_FLOORS = {"attrs": ((23, 1), "attr"), "cattrs": ((24, 1), "cattrs")}
-
 _T = TypeVar("_T")
 
 
@@ -54,7 +48,7 @@ def instance_of(expected: type) -> Callable[[object, "Attribute[Any]", Any], Non
 
 
 def check_text(name: str, value: object) -> None:
-    """Check that a parameter is a non-empty str of printable characters, as RFC 6749 Appendix A asks of all of them.
+    """Check that a parameter is a non-empty str of printable characters. RFC 6749 Appendix A would have them ASCII.
 
     Raises:
         TypeError: it is not a str.
@@ -94,21 +88,3 @@ def check_code_verifier(name: str, value: object) -> None:
     """
     if value is not None and not re.fullmatch(_CODE_VERIFIER, check_type(name, value, str)):
         raise ValueError(f"{name} must be 43 to 128 letters, digits or any of '-._~' (RFC 7636 section 4.1)")
-
-
-def explain_import(error: ImportError) -> ImportError:
-    """Return an error that names a dependency which is too old, such as one in front on the path, or else the error."""
-    import sys
-    from importlib.metadata import PackageNotFoundError, version
-
-    for name, (floor, module) in _FLOORS.items():
-        loaded = sys.modules.get(module)
-        try:
-            found = getattr(loaded, "__version__", None) or version(name)
-        except PackageNotFoundError:
-            continue
-        if tuple(int(part) for part in found.split(".")[:2] if part.isdecimal()) < floor:
-            place = f" in {loaded.__file__}" if loaded else ""
-            needed = ".".join(map(str, floor))
-            return ImportError(f"{name} {found} was found{place}, and {needed} or newer is needed", name=name)
-    return error

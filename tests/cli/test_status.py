@@ -9,7 +9,7 @@ import pytest
 from cli.conftest import DAY, ENVIRONMENT, NOW, UUID4, Keep, Run, issue
 from person import free_port
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer, dump_issued, exchange_code
-from ticktick_oauth._protocol.answer import Answer
+from ticktick_oauth._protocol.answer import EndpointAnswer
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
 
@@ -199,9 +199,9 @@ def test_online_asks_the_open_api(
     """One GET of the list of projects, with the token in its header and login's options for the network."""
     asked = []
 
-    def send(request: object, *, timeout: float, **_: object) -> Answer:
+    def send(request: object, *, timeout: float, **_: object) -> EndpointAnswer:
         asked.append((request.method, request.url, request.headers["Authorization"], request.body, timeout))  # type: ignore[attr-defined]
-        return Answer(200, {}, b"")
+        return EndpointAnswer(200, {}, b"")
 
     monkeypatch.setattr("ticktick_oauth._network.calls._send", send)
     keep(DAY, server)

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from ticktick_oauth import DIDA365, TICKTICK, Client, RegistrationRequest
-from ticktick_oauth._protocol.answer import Answer
+from ticktick_oauth._protocol.answer import EndpointAnswer
 from ticktick_oauth.exceptions import RegistrationError
 
 REDIRECT_URI = "http://127.0.0.1:49152/"
@@ -136,7 +136,7 @@ def test_a_secret_that_a_refusal_repeats_is_cut_out() -> None:
 def test_an_answer_that_was_not_read_says_so() -> None:
     """Its status and why it was not read."""
     with pytest.raises(RegistrationError, match="status 500; the answer was not read: too long; a"):
-        REQUEST.read(Answer(500, {}, b"", "too long"))
+        REQUEST.read(EndpointAnswer(500, {}, b"", "too long"))
 
 
 def test_a_server_without_registration_is_refused_at_once() -> None:

@@ -13,7 +13,7 @@ from urllib3.util import parse_url
 
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer
 from ticktick_oauth._protocol.address import Address
-from ticktick_oauth._protocol.answer import Answer
+from ticktick_oauth._protocol.answer import EndpointAnswer
 from ticktick_oauth._protocol.metadata import MetadataRequest
 from ticktick_oauth.exceptions import RegistrationError
 
@@ -332,4 +332,4 @@ def test_an_answer_to_the_metadata_request_is_read_by_its_status() -> None:
         assert status == caught.value.status
         assert "canary" not in str(caught.value)
     with pytest.raises(RegistrationError, match="not read: too long"):
-        request.read(Answer(500, {}, b"", "too long"))
+        request.read(EndpointAnswer(500, {}, b"", "too long"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
     from urllib3.util import Url
 
-    from .._protocol.answer import Answer
+    from .._protocol.answer import EndpointAnswer
     from .transport import OAuthRequest
 
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
@@ -165,7 +165,7 @@ def open_route(url: str, *, http: Route, timeout: float) -> None:
     reach(url, http, timeout)
 
 
-def _send(request: "OAuthRequest", http: "PoolManager | Route | None", timeout: float) -> "Answer":
+def _send(request: "OAuthRequest", http: "PoolManager | Route | None", timeout: float) -> "EndpointAnswer":
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
     if sys.platform == "emscripten":

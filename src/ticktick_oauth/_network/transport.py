@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import urllib3
 from urllib3 import connection, connectionpool
 
-from .._protocol.answer import Answer
+from .._protocol.answer import EndpointAnswer
 from .._protocol.redaction import clean
 from .._protocol.token_request import TokenRequest, secrets_of
 from ..exceptions import OAuthError, TransportError
@@ -32,7 +32,7 @@ OAuthRequest: TypeAlias = "TokenRequest | MetadataRequest | RegistrationRequest"
 
 def send(
     request: OAuthRequest, http: urllib3.PoolManager | Route | None, timeout: float, *, code_unused: bool | None
-) -> Answer:
+) -> EndpointAnswer:
     """Send a request, by the caller's pool or a connection of its own, and return the answer.
 
     ``timeout`` is in seconds; ``code_unused`` is true where the request carries a code, else None.
@@ -48,7 +48,7 @@ def send(
     if http is None or isinstance(http, Route):
         return _within(attempt, open_pool(attempt), lambda pool: _ask(pool, request, attempt))
 
-    def ask(pool: urllib3.PoolManager) -> Answer:
+    def ask(pool: urllib3.PoolManager) -> EndpointAnswer:
         if attempt.plain:
             resolve(attempt.host, 0, attempt)  # the port makes no difference to where the host is
         attempt.mark_sent()
@@ -100,7 +100,7 @@ def _is_not_ours(_record: LogRecord) -> bool:
     return not _exchanging.get()
 
 
-def _ask(pool: urllib3.PoolManager, request: OAuthRequest, attempt: Attempt) -> Answer:
+def _ask(pool: urllib3.PoolManager, request: OAuthRequest, attempt: Attempt) -> EndpointAnswer:
     """Make the one request, with all of urllib3's own ways to send it twice off."""
     headers = urllib3.HTTPHeaderDict(pool.headers)
     headers.discard("Authorization")  # the pool's own is for another purpose, and a public client has none
@@ -127,7 +127,7 @@ def _ask(pool: urllib3.PoolManager, request: OAuthRequest, attempt: Attempt) -> 
         response.release_conn()
 
 
-def _read(response: urllib3.BaseHTTPResponse, request: OAuthRequest, attempt: Attempt) -> Answer:
+def _read(response: urllib3.BaseHTTPResponse, request: OAuthRequest, attempt: Attempt) -> EndpointAnswer:
     """Read an answer of a bounded size, as it comes over the wire."""
     encoding = response.headers.get("Content-Encoding", "")
     body = bytearray()
@@ -143,10 +143,10 @@ def _read(response: urllib3.BaseHTTPResponse, request: OAuthRequest, attempt: At
             attempt.left()
             chunk = response.read1(_MAX_BODY + 1 - len(body))
             if not chunk:
-                return Answer(response.status, response.headers, bytes(body))
+                return EndpointAnswer(response.status, response.headers, bytes(body))
             body += chunk
         reason = f"it is over the limit of {_MAX_BODY} bytes"
     # Any other status than 200 says enough without its body.
     if response.status != _OK:
-        return Answer(response.status, response.headers, b"", reason)
+        return EndpointAnswer(response.status, response.headers, b"", reason)
     raise TransportError(f"the answer's body was not read: {reason}", attempt.code_unused)

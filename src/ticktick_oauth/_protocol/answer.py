@@ -25,7 +25,7 @@ class Refusal(NamedTuple):
     hint: str | None
 
 
-class Answer:
+class EndpointAnswer:
     """What came back for a request; its body is parsed at most once, when it is first asked for."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes, unread: str | None = None) -> None:
@@ -106,7 +106,7 @@ class Answer:
 
 def read_object(body: bytes) -> dict[str, object] | None:
     """Return the members of a JSON object; None for anything else."""
-    return Answer(0, {}, body).members
+    return EndpointAnswer(0, {}, body).members
 
 
 def _host(location: str) -> str:

@@ -7,7 +7,7 @@ from attrs import field, frozen
 from .._checks import validator
 from ..exceptions import RegistrationError
 from .address import check_issuer
-from .answer import Answer
+from .answer import EndpointAnswer
 from .redaction import shorten
 from .server import AuthorizationServer
 
@@ -58,15 +58,10 @@ class MetadataRequest:
             TypeError: the status or the body is of the wrong type.
 
         """
-        return self.read(Answer(status, headers, body))
+        return self.read(EndpointAnswer(status, headers, body))
 
-    def read(self, answer: Answer) -> AuthorizationServer:
-        """Do what ``parse_response`` does, with an answer whose body was perhaps not read.
-
-        Raises:
-            OAuthError: as there.
-
-        """
+    def read(self, answer: EndpointAnswer) -> AuthorizationServer:
+        """Do what ``parse_response`` does (Raises: the same), with an answer whose body may not have been read."""
         if answer.status == _OK:
             return AuthorizationServer.from_metadata(self.issuer, answer.body)
         refusal = answer.read_refusal(endpoint="issuer")

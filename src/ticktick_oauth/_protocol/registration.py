@@ -10,7 +10,7 @@ from .._checks import check_text, check_type, validator
 from .._token.model import SCOPE
 from ..exceptions import RegistrationError
 from .address import check_address
-from .answer import Answer
+from .answer import EndpointAnswer
 from .client import Client
 from .redaction import shorten
 from .server import AuthorizationServer, check_server
@@ -86,15 +86,10 @@ class RegistrationRequest:
             TypeError: the status or the body is of the wrong type.
 
         """
-        return self.read(Answer(status, headers, body))
+        return self.read(EndpointAnswer(status, headers, body))
 
-    def read(self, answer: Answer) -> Client:
-        """Do what ``parse_response`` does, with an answer whose body was perhaps not read.
-
-        Raises:
-            OAuthError: as there.
-
-        """
+    def read(self, answer: EndpointAnswer) -> Client:
+        """Do what ``parse_response`` does (Raises: the same), with an answer whose body may not have been read."""
         members = answer.members
         if answer.status not in _REGISTERED or members is None or members.get("error") is not None:
             refusal = answer.read_refusal(endpoint="registration_endpoint")

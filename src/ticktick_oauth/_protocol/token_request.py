@@ -9,7 +9,7 @@ from .._checks import check_code_verifier, check_text, instance_of, validator
 from .._token.converter import structure
 from .._token.model import SCOPE, OAuthTokenV1
 from ..exceptions import InvalidTokenError, Problem, TokenEndpointError
-from .answer import Answer
+from .answer import EndpointAnswer
 from .authorization import check_pkce
 from .client import Client
 from .redaction import clean, shorten
@@ -99,15 +99,10 @@ class TokenRequest:
             TypeError: the status or the body is of the wrong type.
 
         """
-        return self.read(Answer(status, headers, body))
+        return self.read(EndpointAnswer(status, headers, body))
 
-    def read(self, answer: Answer) -> OAuthTokenV1:
-        """Do what ``parse_response`` does, with an answer whose body was perhaps not read.
-
-        Raises:
-            OAuthError: as there.
-
-        """
+    def read(self, answer: EndpointAnswer) -> OAuthTokenV1:
+        """Do what ``parse_response`` does (Raises: the same), with an answer whose body may not have been read."""
         # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
         if answer.status != _OK or (answer.members or {}).get("error") is not None:
             raise self._refusal(answer)
@@ -123,7 +118,7 @@ class TokenRequest:
             problems = (Problem("", f"{problems[0].reason} (content type {content_type})"),)
         raise InvalidTokenError(problems, answer.body)
 
-    def _refusal(self, answer: Answer) -> TokenEndpointError:
+    def _refusal(self, answer: EndpointAnswer) -> TokenEndpointError:
         refusal = answer.read_refusal(endpoint="token_endpoint", secrets=secrets_of(self))
         hint = _hint(answer.status, refusal.error, refusal.description, self.client)
         if hint is not None:
