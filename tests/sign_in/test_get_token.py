@@ -99,7 +99,7 @@ def test_an_expired_token_is_replaced(sandbox: Sandbox, person: Person, tmp_path
 class Store:
     """A store of a program's own."""
 
-    def __init__(self, kept: IssuedToken | None = None, error: StorageError | None = None) -> None:
+    def __init__(self, kept: IssuedToken | None = None, error: Exception | None = None) -> None:
         self.kept = kept
         self.error = error
 
@@ -126,9 +126,10 @@ def test_any_store_will_do(sandbox: Sandbox, person: Person) -> None:
     assert token == store.kept.token
 
 
-def test_what_could_not_be_kept_is_in_the_error(sandbox: Sandbox, person: Person) -> None:
-    """A sign-in is not lost to a full disk."""
-    store = Store(error=StorageError("no space"))
+@pytest.mark.parametrize("error", [StorageError("no space"), RuntimeError("the program's own")])
+def test_what_could_not_be_kept_is_in_the_error(error: Exception, sandbox: Sandbox, person: Person) -> None:
+    """A sign-in is not lost to a full disk, or to whatever a store of the program's own raises."""
+    store = Store(error=error)
     with pytest.raises(StorageError) as caught:
         get_token(store, server=sandbox.server, show=person.show, ask=person.ask)
     assert isinstance(caught.value.issued, IssuedToken)

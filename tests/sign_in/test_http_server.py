@@ -320,6 +320,16 @@ def open_connections(stack: ExitStack, port: int, count: int) -> list[socket.soc
     return [stack.enter_context(connect(port)) for _ in range(count)]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="on Windows another program could take the port")
+def test_a_port_can_be_used_again_at_once() -> None:
+    """A connection that was closed here keeps its port for a minute, which does not keep the next sign-in from it."""
+    with listen("127.0.0.1", 0, echo) as listener, connect(listener.port) as connection:
+        connection.sendall(GOOD)
+        rest(connection)
+    with listen("127.0.0.1", listener.port, echo) as again:
+        assert again.port == listener.port
+
+
 def test_r24_of_too_many_connections_the_oldest_idle_goes(listener: Listener) -> None:
     """R24: 64 may wait; one more, and the first of them is closed, while a new request is answered."""
     with ExitStack() as stack:

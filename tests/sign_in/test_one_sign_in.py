@@ -23,6 +23,7 @@ from ticktick_oauth.exceptions import (
     RegistrationError,
     SignInCancelledError,
     TokenEndpointError,
+    TransportError,
 )
 from ticktick_oauth.sandbox import Sandbox
 
@@ -105,6 +106,25 @@ def test_a_refused_exchange_is_not_made_again(attempt: SignIn, sandbox: Sandbox)
         with pytest.raises(TokenEndpointError):
             call()
     assert 1 == len(sandbox.requests)
+
+
+def test_an_interrupted_exchange_is_not_made_again(sandbox: Sandbox) -> None:
+    """Ctrl-C may have come when the code was on the wire: the next wait says that the outcome is unknown."""
+    sent: list[str] = []
+
+    class Interrupted(SignIn):
+        def _send(self, url: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever is sent
+            sent.append(url)
+            if url == sandbox.server.token_endpoint:
+                raise KeyboardInterrupt
+            return super()._send(url, *arguments, **options)
+
+    with Interrupted(server=sandbox.server) as attempt:
+        with pytest.raises(KeyboardInterrupt):
+            attempt.paste(redirect_of(attempt.uri))
+        with pytest.raises(TransportError) as caught:
+            attempt.wait(LATE)
+    assert (False, 1) == (caught.value.code_unused, sent.count(sandbox.server.token_endpoint))
 
 
 def test_nobody_comes_and_the_wait_goes_on(attempt: SignIn) -> None:

@@ -130,6 +130,13 @@ def test_r30_nothing_else_is_taken(text: str, reason: str) -> None:
     assert ("another" in reason) == isinstance(caught.value, StateMismatchError)
 
 
+def test_a_long_text_is_read_in_no_time() -> None:
+    """A file that is pasted by mistake holds nothing up: the search is linear, where a quadratic one takes minutes."""
+    assert CODE == code_in("word " * 40_000 + ADDRESS)
+    with pytest.raises(InvalidRedirectError):
+        parse_paste(REQUEST, "word " * 50_000)
+
+
 WORDS = st.sampled_from(["see", "it ended at", "Browser:", "curl", "URL", "and then?", "\u00bb", "1.", "\u2014"])
 DISTURBANCES: list[Callable[[str], str]] = [
     html.escape,

@@ -307,6 +307,17 @@ def test_the_browser_gets_no_secret_and_no_terminal(record: Path, monkeypatch: p
     assert ("TICKTICK_CLIENT_ID=an-id" in environment, "canary" in record.read_text()) == (True, False)
 
 
+def test_nothing_of_the_working_folder_runs(record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file there that has the name of a standard module is not loaded by the Python that opens the page."""
+    for name in ("webbrowser", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    start_browser("http://127.0.0.1:1/")
+    eventually(record.exists)
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize(("name", "value"), [("executable", "/usr/bin/uwsgi"), ("frozen", True)])
 def test_a_program_that_is_not_python_starts_the_browser_itself(
     name: str, value: object, monkeypatch: pytest.MonkeyPatch

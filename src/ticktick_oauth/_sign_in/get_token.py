@@ -93,7 +93,11 @@ def get_token(  # noqa: PLR0913 - where to look, and what `sign_in` takes
     except StorageError as error:
         error.issued = issued
         raise
-    return issued.token
+    except Exception as error:  # noqa: BLE001 - a program's own store may raise anything
+        failure = StorageError(f"the store could not keep the token ({type(error).__name__})", issued=issued)
+    else:
+        return issued.token
+    raise failure
 
 
 def _load_replaceable(store: TokenStore) -> IssuedToken | None:

@@ -61,9 +61,11 @@ def _queries(text: str, request: AuthorizationRequest) -> list[str]:
     """Return the queries around this request's state that stand behind its redirect URI, or alone."""
     expected = Address.parse(request.client.redirect_uri)
     queries: list[str] = []
-    for match in re.finditer(rf"\S*?\bstate={re.escape(request.state)}({_MORE})", text):
-        # The text that is not shown is the longest that has no space; what stands before the address goes.
-        before = match[0][: len(match[0]) - len(match[1])]
+    start = 0
+    for match in re.finditer(rf"\bstate={re.escape(request.state)}({_MORE})", text):
+        # The state is looked for first: a search for what stands before it would take minutes in a long text.
+        before = re.split(r"\s", text[start : match.start(1)])[-1]
+        start = match.end()
         address, mark, query = before.rpartition("?")
         if mark and expected and address not in {"", expected.path} and not _ends_with(address, expected):
             continue

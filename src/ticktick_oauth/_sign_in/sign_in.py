@@ -176,7 +176,7 @@ class SignIn:
         request = self._running()
         for left in seconds_left(timeout):
             if self._answers:
-                return self._finish()
+                return self._finish(request.client)
             self._check_cancelled()
             time.sleep(min(left, _TICK))
         refused = f"; refused: {self._refused}" if self._refused else ""
@@ -198,7 +198,7 @@ class SignIn:
                 self._answers.append(parse_paste(request, text))
             except AuthorizationError as error:
                 self._answers.append(error)
-        return self._finish()
+        return self._finish(request.client)
 
     def cancel(self) -> None:
         """End the sign-in, from any thread or a signal handler, at any time; return at once.
@@ -208,28 +208,27 @@ class SignIn:
         """
         self._is_cancelled = True
 
-    def _finish(self) -> IssuedToken:
+    def _finish(self, client: Client) -> IssuedToken:
         """Make the one exchange, or take what came of it."""
         with self._exchanging:
             if self._outcome is None:
                 self._check_cancelled()
                 # Ctrl-C may end the exchange; its code is not sent again.
                 self._outcome = TransportError("the exchange was interrupted")
-                self._outcome = self._exchange(self._answers[0])
+                self._outcome = self._exchange(client, self._answers[0])
             outcome = self._outcome
         if isinstance(outcome, IssuedToken):
             return outcome
         raise outcome.with_traceback(None)
 
-    def _exchange(self, answer: AuthorizationResponse | AuthorizationError) -> IssuedToken | Exception:
+    def _exchange(self, client: Client, answer: AuthorizationResponse | AuthorizationError) -> IssuedToken | Exception:
         if isinstance(answer, AuthorizationError):
             return answer
-        client = self._running().client
         self._report_allowed()
         try:
             token = self._send(client.server.token_endpoint, exchange_code, client, answer)
         except Exception as error:  # noqa: BLE001 - whatever it is, every wait and every paste raises it
-            return error
+            return error.with_traceback(None)  # whose frames hold the code
         return IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
 
     def _register(self) -> Client:
