@@ -1,9 +1,11 @@
-"""Take the README's code out, as a reader would who pastes it into a new folder."""
+"""Take the README's code out, as a reader would, and the programs that it names."""
 
 import re
+import shutil
 from pathlib import Path
 
-README = Path(__file__).parent.parent.parent / "README.md"
+TESTS = Path(__file__).parents[1]
+README = TESTS.parent / "README.md"
 
 
 def blocks(language: str) -> list[str]:
@@ -12,15 +14,12 @@ def blocks(language: str) -> list[str]:
     return found
 
 
-def block_with(words: str, language: str = "python") -> str:
+def block_with(words: str, language: str) -> str:
     """Return the one block of a language that has these words."""
     (block,) = (block for block in blocks(language) if words in block)
     return block
 
 
 def paste(name: str, folder: Path) -> Path:
-    """Write the block whose first line is a file's name into that file; return its path."""
-    (block,) = (block for block in blocks("python") if block.startswith(f"# {name}\n"))
-    path = folder / name
-    path.write_text(block)
-    return path
+    """Copy a program of the recipes into a folder; return its path."""
+    return Path(shutil.copy(TESTS / "recipes" / name, folder))

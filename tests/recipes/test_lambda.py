@@ -16,11 +16,11 @@ import pytest
 
 from faults.issuer import issuing
 from faults.peer import Peer
+from recipes.runtime_api import RuntimeApi
+from recipes.secrets_manager import secrets_manager
 from roads.echoing import client_of
 from roads.readme import block_with, paste
 from roads.running import LATE, run
-from roads.runtime_api import RuntimeApi
-from roads.secrets_manager import secrets_manager
 from roads.wheels import DEPENDENCIES, pack
 from ticktick_oauth import AuthorizationRequest, Client, exchange_code, load_issued
 from ticktick_oauth.sandbox import Sandbox

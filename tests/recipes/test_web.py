@@ -1,4 +1,4 @@
-"""The README's web programs: Flask's, and the exchange of an async program."""
+"""The web programs: Flask's, and the exchange of an async program."""
 
 import asyncio
 import importlib.util
@@ -31,7 +31,7 @@ def load(path: Path) -> ModuleType:
 
 @pytest.mark.skipif(find_spec("flask") is None, reason="needs the dependency group roads")
 def test_flask(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The README's application signs a person in; a replay, a foreign browser and a denial are each a clean 400."""
+    """The application signs a person in; a replay, a foreign browser and a denial are each a clean 400."""
     client = sandbox.client(redirect_uri=PAGE)
     for name, value in {
         "FLASK_SECRET_KEY": "key",
@@ -68,10 +68,10 @@ def test_flask(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.skipif(find_spec("httpx") is None, reason="needs the dependency group roads")
 def test_exchanges_by_httpx(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
-    """The README's function, twelve at once on one AsyncClient: each gets a token; a refusal is an error as ever."""
+    """The function, twelve at once on one AsyncClient: each gets a token; a refusal is an error as ever."""
     import httpx
 
-    exchange = load(paste("asgi_exchange.py", tmp_path)).exchange
+    exchange = load(paste("httpx_exchange.py", tmp_path)).exchange
 
     def respond(user: str) -> AuthorizationResponse:
         request = AuthorizationRequest.with_pkce(client=client)

@@ -1,4 +1,4 @@
-"""The README's recipe for a store of one's own: the operating system's keychain, here GNOME's."""
+"""The operating system's key ring as a store, here GNOME's."""
 
 import os
 import shutil
@@ -56,3 +56,14 @@ def test_the_keychain(tmp_path: Path) -> None:
     rings = list((tmp_path / ".local/share/keyrings").glob("*.keyring"))
     assert rings
     assert not [ring for ring in rings if b"access_token" in ring.read_bytes()]
+
+
+@pytest.mark.skipif(find_spec("keyring") is None, reason="needs the dependency group roads")
+def test_no_key_ring_is_a_storage_error(tmp_path: Path) -> None:
+    """Where there is no key ring, nobody is asked to sign in."""
+    paste("keychain.py", tmp_path)
+    program = "from keychain import Keychain\nfrom ticktick_oauth import get_token\nget_token(Keychain(), show=print)"
+    environment = {"PATH": os.environ["PATH"], "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    finished = run(sys.executable, "-c", program, cwd=tmp_path, env=environment)
+    assert (1, "") == (finished.returncode, finished.stdout)
+    assert "StorageError: the key ring cannot be read: " in finished.stderr

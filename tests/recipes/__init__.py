@@ -1,0 +1,1 @@
+"""Whole programs, each run as it stands by the test beside it."""
