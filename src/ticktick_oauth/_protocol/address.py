@@ -16,6 +16,8 @@ _ADDRESS = (
     r"(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@%/\[\]-]*)?(?:\?(?P<query>[A-Za-z0-9._~!$&'()*+,;=:@%/?\[\]-]*))?"
 )
 _PLAIN_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/")
+# An IPv4 octet with a leading zero would make a name to look up.
+_LOOPBACK = r"localhost|::1|127(?:\.(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])){3}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_PORT = 65535
 
@@ -63,7 +65,7 @@ class Address(NamedTuple):
     @property
     def is_loopback(self) -> bool:
         """Whether the host names this very machine, as 127.0.0.0/8, ``::1`` or ``localhost`` do."""
-        return self.host in {"localhost", "::1"} or _is_loopback_v4(self.host)
+        return re.fullmatch(_LOOPBACK, self.host) is not None
 
 
 def _is_ipv6(host: str) -> bool:
@@ -74,16 +76,6 @@ def _is_ipv6(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback_v4(host: str) -> bool:
-    """Return whether a host is an IPv4 address of 127.0.0.0/8; with a leading zero, it would be a name to look up."""
-    first, *others = host.split(".")
-    return (
-        first == "127"
-        and len(others) == 3
-        and all(re.fullmatch("0|[1-9][0-9]{0,2}", octet) and int(octet) < 256 for octet in others)
-    )
 
 
 def check_address(name: str, value: object) -> None:
