@@ -408,6 +408,30 @@ def test_r25_without_a_thread_nobody_listens(monkeypatch: pytest.MonkeyPatch) ->
     listen("127.0.0.1", port, echo).close()
 
 
+def test_r25_in_a_subinterpreter() -> None:
+    """R25: an isolated interpreter has no daemon threads: the sandbox and a sign-in are an OSError that says so."""
+    inner = """
+from ticktick_oauth import sandbox, sign_in
+for call in (lambda: sandbox.Sandbox().__enter__(), lambda: sign_in(open_browser=False)):
+    try:
+        call()
+    except OSError as error:
+        print(error.strerror.partition(" (")[0], flush=True)
+"""
+    program = f"""
+try:
+    import _interpreters as interpreters
+except ImportError:  # before Python 3.13
+    import _xxsubinterpreters as interpreters
+made = interpreters.create()
+interpreters.run_string(made, {inner!r})
+interpreters.destroy(made)
+"""
+    with started([sys.executable, "-c", program]) as process:
+        out, errors = process.communicate(timeout=LATE)
+    assert ("cannot listen: no thread can start\n" * 2, "") == (out, errors)
+
+
 def test_r25_without_a_descriptor_nobody_listens() -> None:
     """R25: no descriptor is left: an OSError that says so, at once."""
     program = """

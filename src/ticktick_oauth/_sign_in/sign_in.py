@@ -12,7 +12,7 @@ from .._protocol.authorization import AuthorizationRequest, AuthorizationRespons
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
 from .._protocol.redaction import shorten
-from .._protocol.server import TICKTICK, AuthorizationServer
+from .._protocol.server import TICKTICK, AuthorizationServer, check_server
 from ..exceptions import (
     AuthorizationError,
     DeadlineExceededError,
@@ -77,7 +77,7 @@ class SignIn:
             ValueError: the timeout is out of its range, or the redirect URI cannot be listened on.
 
         """
-        check_type("server", server, AuthorizationServer)
+        check_server("server", server)
         check_timeout(exchange_timeout, MAX_TIMEOUT)
         check_pool(http)
         if client is not None:
