@@ -27,11 +27,12 @@ def at_home(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     def show(address: str) -> None:
         Thread(target=browse, args=(address,)).start()
 
-    for name, options in {
+    changes: dict[str, dict[str, Any]] = {
         "get_token": {"server": sandbox.server, "show": show, "open_browser": False},
         "require_token": {"server": sandbox.server},
         "SignIn": {"server": sandbox.server},
-    }.items():
+    }
+    for name, options in changes.items():
         monkeypatch.setattr(ticktick_oauth, name, partial(getattr(ticktick_oauth, name), **options))
     monkeypatch.setattr(ticktick_oauth, "Client", lambda **words: sandbox.client(redirect_uri=words["redirect_uri"]))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))

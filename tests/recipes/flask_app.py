@@ -1,12 +1,16 @@
-# flask_app.py
+"""Sign the owner of this application in to TickTick, and keep the token in a file.
+
+Set FLASK_SECRET_KEY, OWNER_PASSWORD and the three TICKTICK_ variables below, and serve it by TLS.
+"""
+
 import os
 from datetime import datetime, timezone
+from hmac import compare_digest
 
-from flask import Flask, redirect, request, session
+from flask import Flask, Response, redirect, request, session
 
-from ticktick_oauth import AuthorizationRequest, Client, IssuedToken, exchange_code
-from ticktick_oauth.exceptions import OAuthError
-from ticktick_oauth.storage import TokenFile
+from ticktick_oauth import AuthorizationRequest, Client, IssuedToken, TokenFile, exchange_code
+from ticktick_oauth.exceptions import OAuthError, StorageError
 
 app = Flask(__name__)
 app.secret_key = os.environ["FLASK_SECRET_KEY"]
@@ -16,10 +20,16 @@ client = Client(
     client_secret=os.environ["TICKTICK_CLIENT_SECRET"],
     redirect_uri=os.environ["TICKTICK_REDIRECT_URI"],
 )
+unsaved = {}  # tokens by their codes, until they are kept: a code is spent by its first use
 
 
 @app.get("/start")
 def start():
+    # Whoever gets further can replace the token. Put your application's own login here, if it has one.
+    given = request.authorization.password if request.authorization else None
+    if not compare_digest((given or "").encode(), os.environ["OWNER_PASSWORD"].encode()):
+        return Response("Who are you?", 401, {"WWW-Authenticate": 'Basic realm="owner"'})
+    TokenFile().load()  # a file that cannot be read is a StorageError now, before anybody signs in
     authorization = AuthorizationRequest(client=client)
     session["state"] = authorization.state
     return redirect(authorization.uri)
@@ -27,11 +37,22 @@ def start():
 
 @app.get("/callback")
 def callback():
-    authorization = AuthorizationRequest.resume(client=client, state=session.pop("state", None))
+    authorization = AuthorizationRequest.resume(client=client, state=session.get("state"))
     response = authorization.parse_response("?" + request.query_string.decode())
-    token = exchange_code(client, response)
-    TokenFile().save(IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server))
+    if session.get("done") != authorization.state:  # a reload after success is a success
+        if response.code not in unsaved:
+            token = exchange_code(client, response)
+            issued = IssuedToken(token=token, issued_at=datetime.now(timezone.utc), server=client.server)
+            unsaved[response.code] = issued
+        TokenFile().save(unsaved[response.code])
+        del unsaved[response.code]
+        session["done"] = authorization.state
     return "Signed in."
+
+
+@app.errorhandler(StorageError)
+def not_kept(error):
+    return f"{error}\n\nMend that, and reload this page: the token is not lost.", 503, {"Content-Type": "text/plain"}
 
 
 @app.errorhandler(OAuthError)

@@ -1,9 +1,11 @@
 """The README's function for AWS Lambda, under the runtime client that Lambda runs Python functions with."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,7 +21,7 @@ from faults.peer import Peer
 from recipes.runtime_api import RuntimeApi
 from recipes.secrets_manager import secrets_manager
 from roads.echoing import client_of
-from roads.readme import block_with, paste
+from roads.readme import paste
 from roads.running import LATE, run
 from roads.wheels import DEPENDENCIES, pack
 from ticktick_oauth import AuthorizationRequest, Client, exchange_code, load_issued
@@ -32,17 +34,15 @@ pytestmark = [
     ),
 ]
 REDIRECT_URI = "https://function.example/callback"
-ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+ATTRIBUTES = "Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax"
 # The whole file system, for this process alone.
 READ_ONLY = ["unshare", "--mount", "sh", "-ec", 'mount -o remount,bind,ro / && ! touch "$0"/x 2>&- && exec "$@"']
 
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[dict[str, str]]:
-    """Run Secrets Manager, in which there is a secret; there is no HOME."""
+    """Run an empty Secrets Manager; there is no HOME."""
     with secrets_manager() as environment:
-        secrets = boto3_client(environment)
-        secrets.create_secret(Name="ticktick", SecretString="empty")
         yield environment
 
 
@@ -61,17 +61,18 @@ def boto3_client(environment: dict[str, str]) -> Any:  # noqa: ANN401 - boto3's
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the bundle by the README's commands, of wheels of what is installed here."""
+    """Make the bundle by the program's own commands, of wheels of what is installed here."""
     folder = tmp_path_factory.mktemp("function")
     for name in ["ticktick-oauth", *DEPENDENCIES]:
         pack(name, folder)
-    paste("lambda_function.py", folder)
+    program = paste("lambda_function.py", folder).read_text()
+    commands = "\n".join(re.findall("^  ((?:python|cp) .*)$", program, re.MULTILINE))
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(folder),
     }
-    finished = run("sh", "-euc", block_with("compileall", "sh"), cwd=folder, env=environment)
+    finished = run("sh", "-euc", commands, cwd=folder, env=environment)
     assert finished.returncode == 0, finished.stderr
     return folder / "bundle"
 
@@ -83,7 +84,7 @@ def deployed(
     """Run the function for a client, whose server is not TickTick's; all that it prints goes to a file."""
     server = client.server
     program = (bundle / "lambda_function.py").read_text()
-    # The one change to the README's program.
+    # The one change to the program.
     changed = program.replace(
         "client = Client(", f"from ticktick_oauth import *\nclient = Client(\n    server={server},"
     )
@@ -102,6 +103,7 @@ def deployed(
                 "AWS_LAMBDA_RUNTIME_API": api.address,
                 "AWS_LAMBDA_LOG_FORMAT": "JSON",
                 "AWS_LAMBDA_LOG_LEVEL": "WARN",
+                "OWNER_PASSWORD": "open",
                 "TICKTICK_CLIENT_ID": client.client_id,
                 "TICKTICK_CLIENT_SECRET": str(client.client_secret),
                 "TICKTICK_REDIRECT_URI": client.redirect_uri,
@@ -118,25 +120,44 @@ def deployed(
             os.killpg(process.pid, signal.SIGKILL)  # a runtime with several workers has forked
 
 
+def start(body: str | None) -> dict[str, object]:
+    """Return the event of a browser that comes to /start, or posts its form."""
+    encoded = {"body": b64encode(body.encode()).decode(), "isBase64Encoded": True} if body else {}
+    return {"rawPath": "/start", "rawQueryString": "", **encoded}
+
+
 def callback(query: str, *cookies: str) -> dict[str, object]:
     """Return the event of a browser that comes to the redirect URI; without a cookie, its key is missing."""
     return {"rawPath": "/callback", "rawQueryString": query, **({"cookies": cookies} if cookies else {})}
 
 
 def test_a_function_signs_a_person_in(sandbox: Sandbox, bundle: Path, machine: dict[str, str], tmp_path: Path) -> None:
-    """From /start to the token in Secrets Manager, on a read-only file system, without HOME, in silence."""
+    """From /start to the token in Secrets Manager, on a read-only file system, without HOME, in silence.
+
+    A secret that goes while the person signs in loses no token.
+    """
     client = sandbox.client(redirect_uri=REDIRECT_URI)
     with deployed(bundle, machine, client, tmp_path) as api:
-        (started,) = api.invoke({"rawPath": "/start", "rawQueryString": ""})
+        (form, wrong) = (api.invoke(start(body))[0] for body in (None, "password=shut"))
+        assert form == wrong == {**form, "statusCode": 200, "headers": {"Content-Type": "text/html"}}
+        (started,) = api.invoke(start("password=open"))
         cookie, _, attributes = started["cookies"][0].partition("; ")
         name, _, state = cookie.partition("=")
-        assert (302, "__Host-state", f"Max-Age=600; {ATTRIBUTES}") == (started["statusCode"], name, attributes)
+        assert (303, "__Host-state", ATTRIBUTES) == (started["statusCode"], name, attributes)
         request = AuthorizationRequest(client=client, state=state)
         assert request.uri == started["headers"]["Location"]
         query = urlsplit(sandbox.sign_in(request, user="ada")).query
-        (ended,) = api.invoke(callback(query, "another=cookie", cookie))
+        secrets = boto3_client(machine)
+        secrets.delete_secret(SecretId="ticktick", ForceDeleteWithoutRecovery=True)
+        (failed,) = api.invoke(callback(query, "another=cookie", cookie))
+        assert (503, 1) == (failed["statusCode"], len(sandbox.requests))
+        secrets.create_secret(Name="ticktick")
+        (ended,) = api.invoke(callback(query, cookie))
         assert (200, "Signed in.") == (ended["statusCode"], ended["body"])
-        assert [f"__Host-state=; Max-Age=0; {ATTRIBUTES}"] == ended["cookies"]
+        done, _, attributes = ended["cookies"][0].partition("; ")
+        assert (f"__Host-done={state}", ATTRIBUTES) == (done, attributes)
+        assert [ended] == api.invoke(callback(query, cookie, done))  # a reload, for which nothing is sent
+        assert 1 == len(sandbox.requests)
         assert [{"statusCode": 404}] == api.invoke({"rawPath": "/favicon.ico", "rawQueryString": ""})
     kept = load_issued(boto3_client(machine).get_secret_value(SecretId="ticktick")["SecretString"])
     # A user's token is the same each time.
@@ -149,7 +170,7 @@ def test_a_function_signs_a_person_in(sandbox: Sandbox, bundle: Path, machine: d
 def test_a_function_refuses_what_it_cannot_trust(
     sandbox: Sandbox, bundle: Path, machine: dict[str, str], tmp_path: Path
 ) -> None:
-    """A missing, foreign or malformed cookie, a denial and a replay are each a clean 400, without a traceback."""
+    """A missing, foreign or malformed cookie, a denial and a replay are each a clean 400."""
     client = sandbox.client(redirect_uri=REDIRECT_URI)
     request = AuthorizationRequest(client=client)
     cookie = f"__Host-state={request.state}"
@@ -164,6 +185,7 @@ def test_a_function_refuses_what_it_cannot_trust(
         (callback(denied, cookie), "the person denied the access"),
     ]
     with deployed(bundle, machine, client, tmp_path) as api:
+        api.invoke(start("password=open"))
         for event, words in refusals:
             (answer,) = api.invoke(event)
             assert (400, "text/plain") == (answer["statusCode"], answer["headers"]["Content-Type"])
@@ -179,7 +201,7 @@ def test_a_function_refuses_what_it_cannot_trust(
 def test_a_function_answers_before_its_own_time_is_up(
     sandbox: Sandbox, bundle: Path, machine: dict[str, str], tmp_path: Path
 ) -> None:
-    """Of three seconds that an invocation has, a silent token endpoint may take at most two; nothing is logged."""
+    """Of three seconds that an invocation has, a silent token endpoint may take at most one; nothing is logged."""
     client = sandbox.client(redirect_uri=REDIRECT_URI)
     request = AuthorizationRequest(client=client)
     query = urlsplit(sandbox.sign_in(request)).query
@@ -200,6 +222,7 @@ def test_a_runtime_with_two_workers(bundle: Path, machine: dict[str, str], tmp_p
         client = client_of(peer.url())
         events = [callback(f"code={name}&state=s-{name}", f"__Host-state=s-{name}") for name in ("ada", "bob")]
         with deployed(bundle, machine, client, tmp_path, AWS_LAMBDA_MAX_CONCURRENCY="2") as api:
+            api.invoke(start("password=open"))
             answers = api.invoke(*events)
     assert [200, 200] == [answer["statusCode"] for answer in answers]
     assert {"ada", "bob"} == set(issued)

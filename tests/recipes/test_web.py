@@ -31,10 +31,14 @@ def load(path: Path) -> ModuleType:
 
 @pytest.mark.skipif(find_spec("flask") is None, reason="needs the dependency group roads")
 def test_flask(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The application signs a person in; a replay, a foreign browser and a denial are each a clean 400."""
+    """It signs its owner in, and nobody else; a reload is a success, a foreign browser and a denial a clean 400.
+
+    A store that fails for a while loses nothing.
+    """
     client = sandbox.client(redirect_uri=PAGE)
     for name, value in {
         "FLASK_SECRET_KEY": "key",
+        "OWNER_PASSWORD": "open",
         "TICKTICK_CLIENT_ID": client.client_id,
         "TICKTICK_CLIENT_SECRET": str(client.client_secret),
         "TICKTICK_REDIRECT_URI": PAGE,
@@ -46,21 +50,27 @@ def test_flask(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     browser, other = (module.app.test_client() for _ in range(2))
 
     def start() -> AuthorizationRequest:
-        answer = browser.get("/start", base_url="https://app.example")
+        answer = browser.get("/start", base_url="https://app.example", auth=("owner", "open"))
         with browser.session_transaction(base_url="https://app.example") as session:
             request = AuthorizationRequest(client=client, state=session["state"])
         assert (302, request.uri) == (answer.status_code, answer.location)
         return request
 
+    for guess in (None, ("owner", "shut"), ("owner", "\u00e9")):
+        assert 401 == other.get("/start", base_url="https://app.example", auth=guess).status_code
     redirect = sandbox.sign_in(start(), user="ada")
     assert 400 == other.get(redirect).status_code
+    (tmp_path / "token.json").mkdir()
+    assert 503 == browser.get(redirect).status_code
+    (tmp_path / "token.json").rmdir()
     assert (200, "Signed in.") == ((answer := browser.get(redirect)).status_code, answer.text)
     again = AuthorizationRequest(client=client)
     kept = TokenFile().load()
     assert kept is not None
     token = exchange_code(client, again.parse_response(sandbox.sign_in(again, user="ada")))
     assert (token.access_token, client.server) == (kept.token.access_token, kept.server)
-    assert 400 == browser.get(redirect).status_code  # its state is spent
+    assert (200, 2) == (browser.get(redirect).status_code, len(sandbox.requests))  # a reload; nothing is sent
+    assert 400 == other.get(redirect).status_code
     denied = browser.get(sandbox.sign_in(start(), deny=True))
     assert (400, "text/plain") == (denied.status_code, denied.mimetype)
     assert "the person denied the access" in denied.text
