@@ -10,9 +10,7 @@ import pytest
 
 from cli.conftest import Run
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, dumps
-from ticktick_oauth._cli.keeping import server_objection
 from ticktick_oauth._protocol.issued_token import dump_word
-from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
@@ -219,18 +217,6 @@ def test_a_foreign_file_is_never_replaced(
     code, _, err = run("import", *arguments, stdin=answer())
     assert (6, True) == (code, "it was left as it is" in err)
     assert '{"installed": "canary"}' == store.path.read_text()
-    with pytest.raises(StorageError):
-        server_objection(store.path, TICKTICK)
-
-
-def test_the_server_is_asked_about_before_a_sign_in(store: TokenFile) -> None:
-    """Only a valid token of another issuer is in the way of one that is not issued yet."""
-    assert server_objection(store.path, TICKTICK) is None
-    keep(store, 1, server=DIDA365)
-    assert f"{store.path} keeps a valid token of Dida365" == server_objection(store.path, TICKTICK)
-    assert server_objection(store.path, DIDA365) is None
-    keep(store, 0, server=DIDA365)
-    assert server_objection(store.path, TICKTICK) is None
 
 
 def test_a_file_that_is_written_in_place(store: TokenFile, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

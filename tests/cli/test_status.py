@@ -184,7 +184,9 @@ def test_online_where_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyP
         TokenFile(file[-1]).save(issue(200 * 365 * DAY, each))
         code, out, _ = run("status", *file)
         assert (5, True) == (code, words in out)
-        monkeypatch.setattr("ticktick_oauth._network.calls._send", lambda *_, **__: pytest.fail("something is sent"))
+        monkeypatch.setattr(
+            "ticktick_oauth._network.calls.send_request", lambda *_, **__: pytest.fail("something is sent")
+        )
     TokenFile(file[-1]).save(issue(-1000 * DAY))
     assert 1 == run("status", *file).code
 
@@ -203,7 +205,7 @@ def test_online_asks_the_open_api(
         asked.append((request.method, request.url, request.headers["Authorization"], request.body, timeout))  # type: ignore[attr-defined]
         return EndpointAnswer(200, {}, b"")
 
-    monkeypatch.setattr("ticktick_oauth._network.calls._send", send)
+    monkeypatch.setattr("ticktick_oauth._network.calls.send_request", send)
     keep(DAY, server)
     assert 0 == run("status", "--online", "--no-proxy", "--exchange-timeout", "7").code
     assert [("GET", url, f"Bearer {UUID4}", b"", 7.0)] == asked

@@ -31,7 +31,7 @@ import errno, os, pathlib, resource, signal, sys
 from ticktick_oauth import IssuedToken, OAuthTokenV1
 from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile, default_path
-from ticktick_oauth.storage._kept import keep, forget
+from ticktick_oauth.storage._token_file import forget, keep
 from storage.keeping import ACCESS_TOKEN, ISSUED, ISSUED_AT, OLD
 
 def issued(seconds):

@@ -31,7 +31,7 @@ from ticktick_oauth.exceptions import StorageError
 from ticktick_oauth.storage import TokenFile
 from ticktick_oauth.storage._access import quote
 from ticktick_oauth.storage._files import _overwrite as overwrite
-from ticktick_oauth.storage._kept import check_can_keep, forget, keep
+from ticktick_oauth.storage._token_file import check_can_keep, forget, keep
 
 # A file that is mounted by itself: its name has to stay
 

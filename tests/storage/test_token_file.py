@@ -26,7 +26,7 @@ from storage.keeping import (
 )
 from ticktick_oauth import TICKTICK, dump_issued, storage
 from ticktick_oauth.storage import TokenFile, TokenStore, default_path
-from ticktick_oauth.storage._kept import find_unexpanded
+from ticktick_oauth.storage._token_file import find_unexpanded
 
 KEPT = dump_issued(ISSUED)
 

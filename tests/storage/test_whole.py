@@ -1,4 +1,4 @@
-"""A file that is never half written, whatever fails, is killed or loses its power: rows S6 to S10 and S13."""
+"""A file that is never half written, whatever fails, is killed or loses its power: rows S6 to S10."""
 
 import errno
 import os

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from uuid import UUID
 from ticktick_oauth import IssuedToken, OAuthTokenV1, TokenFile
-from ticktick_oauth.storage._kept import keep
+from ticktick_oauth.storage._token_file import keep
 
 token = OAuthTokenV1(access_token=UUID(int=1, version=4), expires_in=1)
 issued, path = IssuedToken(token=token, issued_at=datetime.now(timezone.utc)), Path(sys.argv[2])

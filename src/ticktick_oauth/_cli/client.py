@@ -3,9 +3,7 @@
 import os
 import sys
 from argparse import Namespace
-from errno import EBADF
 from pathlib import Path
-from typing import TextIO
 
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
@@ -26,12 +24,7 @@ _PORTALS = {
 
 
 def given_client(arguments: Namespace) -> Client | None:
-    """Return the client of the arguments, the environment, the secret's file and the prompts; None to register one.
-
-    Raises:
-        Stop: the arguments contradict each other, or something is missing and there is nobody to ask.
-
-    """
+    """Return the client of the arguments, the environment, the secret's file and the prompts; None to register one."""
     if arguments.register and arguments.client_id:
         raise Stop("--register and --client-id exclude each other: a program that registers itself gets its id", USAGE)
     client_id = arguments.client_id or os.environ.get(ID_VARIABLE)
@@ -51,10 +44,7 @@ def given_client(arguments: Namespace) -> Client | None:
 
 
 def explain_registration(error: RegistrationError, server: AuthorizationServer, redirect_uri: str | None) -> Stop:
-    """Return the end of a sign-in whose program could not register itself: it says how to do without.
-
-    ``redirect_uri`` is what the person asked for; None when any port does.
-    """
+    """Return how to sign in where no program registers itself; without a redirect URI, any port does."""
     return Stop(
         f"{error}\nUse a client of the developer portal:\n"
         f"  1. Open {_portal(server)}, sign in, and make a new app.\n"
@@ -71,10 +61,12 @@ def _portal(server: AuthorizationServer) -> str:
 
 
 def _read_secret(file: str) -> str:
+    if file == "-" and sys.stdin is None:
+        raise Stop("--client-secret-file: standard input is closed", USAGE)
     try:
         if file == "-":
             # One line, not all of it: the address that the browser was sent to may come next.
-            text = _stdin().readline(_MAX_SECRET + 1)
+            text = sys.stdin.readline(_MAX_SECRET + 1)
         else:
             with Path(file).open(encoding="utf-8") as stream:
                 text = stream.read(_MAX_SECRET + 1)
@@ -88,9 +80,3 @@ def _read_secret(file: str) -> str:
         reason = f"it has over {_MAX_SECRET} characters, which no secret has"
     # Without the name, which may be the secret itself.
     raise Stop(f"--client-secret-file: {reason}", USAGE)
-
-
-def _stdin() -> TextIO:
-    if sys.stdin is None:
-        raise OSError(EBADF, "standard input is closed")
-    return sys.stdin

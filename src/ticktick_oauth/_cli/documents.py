@@ -122,9 +122,7 @@ def _read_token(document: bytes, arguments: Namespace) -> "IssuedToken":
 def _read_document(name: str) -> bytes:
     """Return what a file holds, or standard input (``-``), up to one byte more than a document may have.
 
-    Raises:
-        Stop: it cannot be read; the name is not repeated, since it may be the document itself.
-
+    What cannot be read is a `Stop` that does not repeat the name, which may be the document itself.
     """
     try:
         if name != "-":
@@ -190,8 +188,7 @@ def _check(arguments: Namespace) -> int:
     return DONE
 
 
-def _schema(_arguments: Namespace) -> int:
+def _schema(_arguments: Namespace) -> None:
     from .._token.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2))
-    return DONE

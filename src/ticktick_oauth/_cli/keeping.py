@@ -9,15 +9,9 @@ from .._protocol.issued_token import IssuedToken
 from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 from ..exceptions import StorageError
 from ..storage import TokenFile, default_path
-from ..storage._kept import (
-    TOKEN_VARIABLE,
-    command_for,
-    find_kept,
-    find_replaceable,
-    keep,
-    list_kept,
-    load_from_environment,
-)
+from ..storage._access import TOKEN_VARIABLE
+from ..storage._kept import command_for, find_kept, list_kept, load_from_environment
+from ..storage._token_file import find_replaceable, keep
 from .exits import ANSWER_IS_NO, NOT_KEPT, Stop
 from .output import answer, say
 
@@ -44,12 +38,12 @@ def describe_expiry(issued: IssuedToken, *, at: datetime) -> str:
     if remaining <= timedelta(0):
         return f"expired on {date}"
     seconds = int(remaining.total_seconds())
-    unit, size = next(((unit, size) for unit, size in _UNITS.items() if seconds >= size), ("second", 1))
+    unit, size = next((each for each in _UNITS.items() if seconds >= each[1]), ("second", 1))
     return f"until {date} (in {seconds // size} {unit}{'' if seconds // size == 1 else 's'})"
 
 
 def path_for(file: str | None, server: AuthorizationServer) -> Path:
-    """Return the file that is named, or the one where a server's token is kept by default."""
+    """Return the file that is named, or a server's default file."""
     return default_path(server) if file is None else TokenFile(file).path
 
 
@@ -73,28 +67,10 @@ def find_places(
     return [*variable, *((str(path), TokenFile(path).load) for path in paths)]
 
 
-def server_objection(path: Path, server: AuthorizationServer) -> str | None:
-    """Return why a token of a server may not take the place of the one that is kept; None when it may.
-
-    Raises:
-        StorageError: what is there is not a kept token, so nothing may replace it; or it cannot be read.
-
-    """
-    kept = find_replaceable(path)
-    if kept is None or kept.server.issuer == server.issuer or kept.is_expired(now=now()):
-        return None
-    return f"{path} keeps a valid token of {name_of(kept.server)}"
-
-
 def keep_token(title: str, issued: IssuedToken, path: Path, *, replace: bool) -> None:
     """Keep a token in place of none, of an expired one, of itself, or of one of the same server with less time.
 
-    The report begins with the title, such as "Signed in to". With ``replace``, any kept token may give way.
-
-    Raises:
-        Stop: it has expired, or may not replace the kept one.
-        StorageError: it cannot be kept; the caller still has it.
-
+    With ``replace``, any kept token may give way. One that has expired, or may not replace the other, is a `Stop`.
     """
     at = now()
     if issued.is_expired(now=at):
@@ -109,13 +85,13 @@ def keep_token(title: str, issued: IssuedToken, path: Path, *, replace: bool) ->
 
 
 def _objection(issued: IssuedToken, path: Path, at: datetime) -> str | None:
-    if reason := server_objection(path, issued.server):
-        return reason
     kept = find_replaceable(path)
-    # TickTick's server answers with the same token again, and its time moves by a second.
-    if kept is None or kept.token.access_token == issued.token.access_token:
+    if kept is None or kept.is_expired(now=at):
         return None
-    if kept.expires_at > max(at, issued.expires_at):
+    if kept.server.issuer != issued.server.issuer:
+        return f"{path} keeps a valid token of {name_of(kept.server)}"
+    # TickTick's server answers with the same token again, and its time moves by a second.
+    if kept.token.access_token != issued.token.access_token and kept.expires_at > issued.expires_at:
         return f"{path} keeps a token that is valid for longer, {describe_expiry(kept, at=at)}"
     return None
 
@@ -123,11 +99,8 @@ def _objection(issued: IssuedToken, path: Path, at: datetime) -> str | None:
 def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool, even_if_refused: bool = True) -> None:
     """Do what `keep_token` does, or keep the token in a fresh folder: no sign-in is lost.
 
-    A token that may not replace the kept one goes there too, unless ``even_if_refused`` is false.
-
-    Raises:
-        Stop: it has expired, or it is somewhere else, and the message says where; or nowhere.
-
+    A token that may not replace the kept one goes there too, unless ``even_if_refused`` is false. Whatever is not
+    kept where it should be is a `Stop`, which says where it is.
     """
     try:
         keep_token(title, issued, path, replace=replace)
@@ -169,9 +142,8 @@ def _make_folder() -> Path:
 
 
 def _report(title: str, issued: IssuedToken, path: Path) -> None:
-    answer(
-        f"{title} {name_of(issued.server)} {describe_expiry(issued, at=now())}\nThe token is kept in {show_path(path)}"
-    )
+    answer(f"{title} {name_of(issued.server)} {describe_expiry(issued, at=now())}")
+    answer(f"The token is kept in {show_path(path)}")
 
 
 def warn_of_variable() -> None:

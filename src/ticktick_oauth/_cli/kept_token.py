@@ -13,7 +13,9 @@ from .._protocol.server import TICKTICK, AuthorizationServer
 from .._token.converter import dumps
 from ..exceptions import SignInRequiredError, StorageError
 from ..storage import TokenFile
-from ..storage._kept import TOKEN_VARIABLE, command_for, find_kept, forget, list_kept, require_issued
+from ..storage._access import TOKEN_VARIABLE
+from ..storage._kept import command_for, find_kept, list_kept, require_issued
+from ..storage._token_file import forget
 from .exits import ANSWER_IS_NO, USAGE, Stop
 from .keeping import find_places, now, show_path, warn_of_variable
 from .options import add_server, add_token_file

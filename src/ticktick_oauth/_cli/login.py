@@ -8,7 +8,7 @@ from .._protocol.address import check_address
 from .._protocol.client import DEFAULT_REDIRECT_URI
 from .._protocol.server import AuthorizationServer
 from .._sign_in.sign_in import MAX_PATIENCE
-from ..storage._kept import check_can_keep, find_replaceable
+from ..storage._token_file import check_can_keep, find_replaceable
 from .client import ID_VARIABLE, SECRET_VARIABLE, given_client
 from .exits import ANSWER_IS_NO, DONE, Stop
 from .keeping import describe_expiry, keep_somewhere, name_of, now, path_for
@@ -87,9 +87,7 @@ class _Refusal(Action):
 def _login(arguments: Namespace) -> int:
     # What can be wrong with the arguments, or with the place for the token, comes out before the person is asked.
     path = path_for(arguments.token_file, arguments.server)
-    network = Network(
-        use_proxy=not arguments.no_proxy, ca_bundle=arguments.ca_bundle, timeout=arguments.exchange_timeout
-    )
+    network = Network(arguments)
     if arguments.redirect_uri is not None:
         check_address("redirect_uri", arguments.redirect_uri)
     replace = _may_replace(path, arguments.server, replace=arguments.replace)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,62 +16,43 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_OWN_AUTHORITY = "; --ca-bundle FILE trusts an authority of your own"
+_PROXY = (
+    "; the environment names the proxy, as http://USER:PASSWORD@HOST:PORT where it wants a password; --no-proxy goes "
+    "without"
+)
+
 
 class Network:
-    """Sends the requests of a sign-in."""
+    """Sends requests by the way that the options of `add_network` choose."""
 
-    def __init__(self, *, use_proxy: bool, ca_bundle: str | None, timeout: float) -> None:
-        """Prepare the way.
-
-        Args:
-            use_proxy: Whether to go through the proxy that the environment names for a host, if it names one.
-            ca_bundle: A file with certificates to trust beside the system's; None for the system's alone.
-            timeout: Seconds for each request.
-
-        Raises:
-            Stop: the file has no certificates.
-
-        """
-        self._use_proxy = use_proxy
-        self._ca_bundle = ca_bundle
-        self._timeout = timeout
-        if ca_bundle is not None:
-            _check_bundle(ca_bundle)
+    def __init__(self, arguments: Namespace) -> None:
+        """Read the options; a file without certificates is a `Stop`."""
+        self._use_proxy = not arguments.no_proxy
+        self._ca_bundle: str | None = arguments.ca_bundle
+        self._timeout: float = arguments.exchange_timeout
+        if self._ca_bundle is not None:
+            _check_bundle(self._ca_bundle)
 
     def send(self, url: str, function: Callable[..., _T], *arguments: object, **options: object) -> _T:
-        """Call one of the package's functions that send a request, and have it sent by the way to its URL.
-
-        Raises:
-            OAuthError: as the function raises it.
-            Stop: no usable answer came, or the environment's proxy cannot be used.
-
-        """
+        """Have a function send its request by the way to its URL; where no usable answer comes, raise `Stop`."""
         route = self._route(url)
         try:
             return function(*arguments, http=route, timeout=self._timeout, **options)
         except TransportError as error:
             reason = error.reason
             if "its authority" in reason:
-                reason += (
-                    "; --ca-bundle FILE trusts an authority of your own"
-                    if self._ca_bundle is None
-                    else "; the file of --ca-bundle does not have it"
-                )
+                is_named = self._ca_bundle is not None
+                reason += "; the file of --ca-bundle does not have it" if is_named else _OWN_AUTHORITY
             elif route.proxy is not None and "certificate was refused" not in reason:
-                reason += "; the environment names the proxy, as http://USER:PASSWORD@HOST:PORT where it wants a "
-                reason += "password; --no-proxy goes without"
+                reason += _PROXY
             if error.code_unused is False:
                 reason += "; outcome unknown, so run this command again: the code may be spent"
             code = exit_code(error) or FAILED
         raise Stop(reason, code)
 
     def check(self, url: str) -> None:
-        """Try the way to a URL, and send nothing: what is wrong with a proxy comes out before a person is asked.
-
-        Raises:
-            Stop: the environment's proxy cannot be used, or does not lead there.
-
-        """
+        """Try a proxy's way to a URL, and send nothing: what is wrong is a `Stop` before a person is asked."""
         if self._route(url).proxy is not None:
             self.send(url, open_route, url)
 
@@ -88,12 +70,7 @@ class Network:
 
 
 def _parse(text: str) -> "Url":
-    """Read a proxy's address; without a scheme it is http.
-
-    Raises:
-        Stop: it is not one that can be used; nothing of it is shown.
-
-    """
+    """Read a proxy's address, http without a scheme; one that cannot be used is a `Stop` that shows none of it."""
     scheme, separator, rest = text.partition("://")
     scheme, rest = (scheme.lower(), rest) if separator else ("http", text)
     auth, _, location = rest.rpartition("@")

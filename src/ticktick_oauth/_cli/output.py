@@ -43,12 +43,7 @@ def _escape(text: str) -> str:
 
 
 def flush_answer() -> None:
-    """Bring out what was printed, while its failure can still be explained.
-
-    Raises:
-        OSError: nobody takes it; its ``strerror`` names standard output.
-
-    """
+    """Bring out what was printed, while a failure can still be explained: an ``OSError`` that names the stream."""
     if sys.stdout is None:
         return
     try:

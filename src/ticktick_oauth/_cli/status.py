@@ -54,9 +54,7 @@ def _status(arguments: Namespace) -> int:
     if arguments.online:
         from .network import Network
 
-        network = Network(
-            use_proxy=not arguments.no_proxy, ca_bundle=arguments.ca_bundle, timeout=arguments.exchange_timeout
-        )
+        network = Network(arguments)
     try:
         places = find_places(arguments.token_file, arguments.server)
         found = [_report(place, load, arguments, network) for place, load in places]
@@ -69,7 +67,7 @@ def _status(arguments: Namespace) -> int:
         print(json.dumps(reports))
     else:
         answer("\n".join(report["message"] for report in reports))
-    codes = {_CODES.get(report["status"], ANSWER_IS_NO) for report in reports}
+    codes = [_CODES.get(report["status"], ANSWER_IS_NO) for report in reports]
     return ANSWER_IS_NO if ANSWER_IS_NO in codes else max(codes)
 
 
@@ -125,7 +123,7 @@ class _Question:
 
 def _ask(issued: IssuedToken, network: "Network") -> tuple[str, str]:
     """Ask the service whether it takes a token; return that, and a reason where it is not known."""
-    from .._network.calls import _send
+    from .._network.calls import send_request
     from .._protocol.address import Address
 
     issuer = issued.server.issuer
@@ -135,7 +133,7 @@ def _ask(issued: IssuedToken, network: "Network") -> tuple[str, str]:
         return "unknown", f"; nobody knows where {issuer} could be asked whether it still takes it"
     question = _Question(f"{service}{_PROJECTS}", issued)
     try:
-        status = network.send(question.url, _send, question).status
+        status = network.send(question.url, send_request, question).status
     except Stop as stop:
         reason = stop.message
     else:

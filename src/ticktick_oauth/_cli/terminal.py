@@ -26,13 +26,8 @@ _MAX_BYTES = 256 * 1024
 
 
 def ask(prompt: str, *, hidden: bool = False, instead: str) -> str:
-    """Return what is typed at the terminal, stripped unless it is hidden.
-
-    Raises:
-        Stop: there is no terminal, and this is what to do instead; or nothing was typed.
-
-    """
-    terminal = _open()
+    """Return what is typed at the terminal, stripped unless it is hidden; without one, say what to do instead."""
+    answer, terminal = "", _open()
     if terminal is None:
         raise Stop(f"there is no terminal to ask at; {instead}", USAGE)
     with terminal:
@@ -40,12 +35,12 @@ def ask(prompt: str, *, hidden: bool = False, instead: str) -> str:
             from getpass import getpass
 
             with suppress(EOFError):
-                if answer := getpass(prompt, sys.stderr):
-                    return answer
+                answer = getpass(prompt, sys.stderr)
         else:
             say(prompt, end="")
-            if answer := terminal.readline().strip():
-                return answer
+            answer = terminal.readline().strip()
+    if answer:
+        return answer
     raise Stop("nothing was entered", USAGE)
 
 

@@ -49,12 +49,7 @@ class _Login(SignIn):
 
 
 def wait_for_person(arguments: Namespace, client: Client | None, network: Network) -> IssuedToken:
-    """Let the person of the arguments sign in, and return what was issued.
-
-    Raises:
-        Stop: the person or the server said no, nobody came in time, or nothing can come any more.
-
-    """
+    """Let the person of the arguments sign in, and return what was issued; any other end is a `Stop`."""
     if client is None:
         say(f"Without a client id, this program registers itself at {arguments.server.issuer}.")
     try:

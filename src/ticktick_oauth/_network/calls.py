@@ -65,7 +65,7 @@ def exchange_code(
             raise TypeError("code_verifier must not be given beside an AuthorizationResponse, which has its own")
         code_verifier, code = code.code_verifier, code.code
     request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
-    return request.read(_send(request, http, timeout))
+    return request.read(send_request(request, http, timeout))
 
 
 def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: float = 10.0) -> AuthorizationServer:
@@ -87,7 +87,7 @@ def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: 
     from .._protocol.metadata import MetadataRequest
 
     request = MetadataRequest(issuer=issuer)
-    return request.read(_send(request, http, timeout))
+    return request.read(send_request(request, http, timeout))
 
 
 def register_client(
@@ -118,7 +118,7 @@ def register_client(
     from .._protocol.registration import RegistrationRequest
 
     request = RegistrationRequest(server=server, redirect_uri=redirect_uri, client_name=client_name)
-    return request.read(_send(request, http, timeout))
+    return request.read(send_request(request, http, timeout))
 
 
 def check_timeout(timeout: object, limit: float) -> None:
@@ -165,7 +165,8 @@ def open_route(url: str, *, http: Route, timeout: float) -> None:
     reach(url, http, timeout)
 
 
-def _send(request: "OAuthRequest", http: "PoolManager | Route | None", timeout: float) -> "EndpointAnswer":
+def send_request(request: "OAuthRequest", http: "PoolManager | Route | None", timeout: float) -> "EndpointAnswer":
+    """Send one request within some seconds, and return its answer, whatever the status."""
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
     if sys.platform == "emscripten":

@@ -65,15 +65,7 @@ class Authority:
     """What the token endpoint was asked, in the order of arrival."""
 
     def __init__(self, *, auto_approve: bool, check_pkce: bool, lifetime: int, clock: Callable[[], float]) -> None:
-        """Make a server that knows nobody.
-
-        Args:
-            auto_approve: Whether everybody allows everything; if not, a page asks.
-            check_pkce: Whether a confidential client's code verifier is checked too, which the stock software does not.
-            lifetime: Seconds that a token is good for.
-            clock: Returns seconds since any moment, and never goes back.
-
-        """
+        """Make a server that knows nobody; the options are those of ``Sandbox``, the clock's seconds never go back."""
         self.server = None
         self.ledger = Ledger(lifetime=lifetime, clock=clock)
         self.requests = []

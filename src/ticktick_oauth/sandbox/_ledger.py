@@ -46,12 +46,7 @@ class RegisteredClient:
         return asked if any(_matches(asked, registered) for registered in self.redirect_uris) else None
 
     def check_scope(self, asked: str) -> str:
-        """Return the scope that is asked for, in its order; when none is, all that this client may ask for.
-
-        Raises:
-            Refused: it may not ask for that.
-
-        """
+        """Return the scope that is asked for, in its order; when none is, all that this client may ask for."""
         allowed = self.scope.split()
         # Spring takes a '+' that was not decoded for a space.
         words = sorted(set(re.split(r"[\s+]+", asked)) - {""}) or allowed
@@ -86,13 +81,7 @@ class Ledger:
     """What one server knows; its methods may be called from several threads."""
 
     def __init__(self, *, lifetime: int, clock: Callable[[], float]) -> None:
-        """Begin with nothing.
-
-        Args:
-            lifetime: Seconds that a token is good for.
-            clock: Seconds since any moment, never going back.
-
-        """
+        """Begin with nothing; a token is good for ``lifetime`` seconds of the clock."""
         self.clients: dict[str, RegisteredClient] = {}
         self._lifetime = lifetime
         self._clock = clock
@@ -101,7 +90,6 @@ class Ledger:
         self._tokens: dict[tuple[str, str, str], tuple[UUID, float]] = {}
 
     def register(self, client: RegisteredClient) -> None:
-        """Keep a client."""
         self.clients[client.client_id] = client
 
     def issue_code(self, grant: Grant) -> str:
@@ -119,8 +107,7 @@ class Ledger:
     def issue_token(self, grant: Grant) -> tuple[UUID, int]:
         """Return a grant's token and the whole seconds that remain of it.
 
-        There is one token for a client, a user and a scope, and its time runs; a new one takes the place of one that
-        has expired.
+        A client, a user and a scope have one token, until it has expired.
         """
         key = grant.client_id, grant.user, grant.scope
         with self._lock:

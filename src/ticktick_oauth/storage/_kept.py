@@ -11,35 +11,7 @@ from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer, check_ser
 from .._token.model import OAuthTokenV1
 from ..exceptions import SignInRequiredError, StorageError
 from ._access import FILE_VARIABLE, TOKEN_VARIABLE, quote
-from ._token_file import (
-    TokenFile,
-    TokenStore,
-    check_can_keep,
-    default_path,
-    find_replaceable,
-    find_target,
-    find_unexpanded,
-    forget,
-    keep,
-    parse_kept,
-)
-
-__all__ = [
-    "TOKEN_VARIABLE",
-    "check_can_keep",
-    "check_store",
-    "command_for",
-    "find_kept",
-    "find_replaceable",
-    "find_target",
-    "find_unexpanded",
-    "forget",
-    "keep",
-    "list_kept",
-    "load_from_environment",
-    "require_issued",
-    "require_token",
-]
+from ._token_file import TokenFile, TokenStore, default_path, find_replaceable, parse_kept
 
 _TOKEN_PLACE = f"${TOKEN_VARIABLE}"
 # By the issuer: a server's name, and the name of the value that a program passes.

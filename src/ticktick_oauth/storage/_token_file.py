@@ -206,8 +206,3 @@ def find_replaceable(path: Path, verb: str = "save") -> IssuedToken | None:
         return parse_kept(data, f"it was left as it is: {_NEXT}") if data else None
 
     return do_or_explain(verb, path, load)
-
-
-def find_target(path: Path) -> Path:
-    """Return the file that a path leads to by links; one of another user is a ``StorageError``."""
-    return do_or_explain("save", path, lambda target: target)
