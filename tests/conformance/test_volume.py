@@ -11,7 +11,7 @@ import pytest
 
 from conformance import volume
 from conformance.grammar import RULES
-from conformance.parity import agree
+from conformance.parity import agree, pyticktick_token
 from conformance.volume import Campaign, fresh_seed
 
 
@@ -89,6 +89,7 @@ def _run(*arguments: str, setup: str = "") -> "subprocess.CompletedProcess[str]"
 
 def test_command_line() -> None:
     """The command prints its seed, what was accepted and refused, and how often each rule was reached."""
+    pyticktick_token()
     done = _run("--documents", "300", "--seed", "5")
     lines = done.stdout.splitlines()
     assert (0, "") == (done.returncode, done.stderr)
@@ -100,6 +101,7 @@ def test_command_line() -> None:
 
 def test_command_line_of_a_mutant() -> None:
     """On a disagreement the command prints the document and exits with 1."""
+    pyticktick_token()
     mutant = "from ticktick_oauth._token import converter\nconverter.TOKEN_TYPE = 'mac'\n"
     done = _run("--documents", "300", "--seed", "5", setup=mutant)
     assert (1, "") == (done.returncode, done.stderr)
