@@ -1,7 +1,7 @@
 """Break the package in one place at a time and see whether its tests notice: ``python -m mutation``, in ``tests``.
 
-A mutant changes one comparison, condition, constant, operator or statement of a room. It is killed when a test of that
-room fails, and survives when none does. Prints each survivor, and the score.
+A mutant changes one comparison, condition, constant, operator or statement of a wing's files. It is killed when a test of
+that wing fails, and survives when none does. Prints each survivor, and the score of each wing.
 """
 
 import argparse
@@ -21,8 +21,8 @@ import ticktick_oauth
 
 PACKAGE = Path(ticktick_oauth.__file__).parent
 TESTS = Path(__file__).parent
-# The tests of each file or folder of the package; a folder stands for all that is in it.
-ROOMS = {
+# The tests of each wing: a folder of the package, or a file.
+WINGS = {
     "exceptions": ["test_exceptions.py", "protocol"],
     "_checks": ["protocol", "token"],
     "_token": ["token", "conformance"],
@@ -33,7 +33,8 @@ ROOMS = {
     "sandbox": ["sandbox"],
     "_cli": ["cli"],
 }
-_SECONDS = 300
+_PYTEST = [sys.executable, "-m", "pytest", "-qx", "-p", "no:randomly", "-p", "no:cacheprovider", "-m", "not slow"]
+_SECONDS = 900
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -106,39 +107,26 @@ def _outside_annotations(node: ast.AST) -> Iterator[ast.AST]:
                 yield from _outside_annotations(child)
 
 
-def mutants(source: str, random: Random, count: int) -> Iterator[tuple[int, str, str]]:
-    """Yield the line, the words and the source of some mutants of a room."""
-    tree = ast.parse(source)
-    places = [(node, new) for node in _outside_annotations(tree) for new in mutations(node)]
-    random.shuffle(places)
-    for node, new in places[:count]:
+def mutants(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each mutant of a file: its words, and its source."""
+    tree = ast.parse(path.read_text("utf-8"))
+    places = [(place, new) for place in _outside_annotations(tree) for new in mutations(place)]
+    for node, new in places:
         changed = ast.unparse(ast.fix_missing_locations(_Replace(node, new).visit(tree)))
         _Replace(new, node).visit(tree)  # the tree is the original again
         was, becomes = (ast.unparse(each).partition("\n")[0] for each in (node, new))
-        yield getattr(node, "lineno", 0), f"{was} -> {becomes}", changed
+        yield f"{path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}: {was} -> {becomes}", changed
 
 
-def survives(room: str, source: str, seconds: float) -> bool:
-    """Run the tests of a room on a copy of the package with this source; no end within some seconds is a failure."""
+def survives(wing: str, path: Path, source: str, seconds: float) -> bool:
+    """Run a wing's tests on a copy of the package with this source; no end in some seconds is a failure."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / PACKAGE.name
         shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"))
-        (target / f"{room}.py").write_text(source, encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-qx",
-            "-p",
-            "no:randomly",
-            "-p",
-            "no:cacheprovider",
-            "-m",
-            "not slow",
-        ]
+        (target / path.relative_to(PACKAGE)).write_text(source, encoding="utf-8")
         try:
             finished = subprocess.run(
-                [*command, *(str(TESTS / name) for name in ROOMS[room])],
+                [*_PYTEST, *(str(TESTS / name) for name in WINGS[wing])],
                 cwd=TESTS.parent,
                 env={**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"},
                 capture_output=True,
@@ -153,24 +141,22 @@ def survives(room: str, source: str, seconds: float) -> bool:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description="break the package in one place at a time, and run its tests")
-    parser.add_argument("rooms", nargs="*", help=f"of {', '.join(ROOMS)} (default: all)")
-    parser.add_argument("--count", type=int, default=40, help="mutants of each room (default: 40)")
+    parser.add_argument("wings", nargs="*", help=f"of {', '.join(WINGS)} (default: all)")
+    parser.add_argument("--count", type=int, default=40, help="mutants of each wing (default: 40)")
     parser.add_argument("--seed", type=int, default=7, help="(default: 7)")
     arguments = parser.parse_args()
-    made = killed = 0
-    for room in arguments.rooms or ROOMS:
-        source = (PACKAGE / f"{room}.py").read_text("utf-8")
+    for wing in arguments.wings or WINGS:
+        files = sorted((PACKAGE / wing).rglob("*.py")) or [PACKAGE / f"{wing}.py"]
         started = time.monotonic()
-        if not survives(room, ast.unparse(ast.parse(source)), _SECONDS):
-            parser.error(f"the tests of {room} fail without a mutant")
+        if not survives(wing, files[0], ast.unparse(ast.parse(files[0].read_text("utf-8"))), _SECONDS):
+            parser.error(f"the tests of {wing} fail without a mutant")
         seconds = 10 + 3 * (time.monotonic() - started)
-        for line, words, changed in mutants(source, Random(f"{arguments.seed} {room}"), arguments.count):
-            made += 1
-            if survives(room, changed, seconds):
-                print(f"{room}:{line}: {words}", flush=True)  # noqa: T201 - a command line
-            else:
-                killed += 1
-    print(f"{killed} of {made} mutants killed, {100 * killed / max(made, 1):.1f} %")  # noqa: T201
+        every = [(path, words, changed) for path in files for words, changed in mutants(path)]
+        chosen = Random(f"{arguments.seed} {wing}").sample(every, min(arguments.count, len(every)))
+        survivors = [words for path, words, changed in chosen if survives(wing, path, changed, seconds)]
+        killed = len(chosen) - len(survivors)
+        score = f"{wing}: {killed} of {len(chosen)} killed, {100 * killed / max(len(chosen), 1):.1f} %"
+        print(*survivors, score, sep="\n", flush=True)  # noqa: T201 - a command line
 
 
 if __name__ == "__main__":
