@@ -1,7 +1,7 @@
 """Break the package in one place at a time and see whether its tests notice: ``python -m mutation``, in ``tests``.
 
-A mutant changes one comparison, condition, constant, operator or statement of a wing's files. It is killed when a test of
-that wing fails, and survives when none does. Prints each survivor, and the score of each wing.
+A mutant changes one comparison, condition, constant, operator or statement of a wing. It is killed when a test of that
+wing fails, and survives when none does. Prints each survivor, and the score of each wing.
 """
 
 import argparse

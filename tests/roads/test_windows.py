@@ -115,6 +115,12 @@ def end(process: "subprocess.Popen[str]", stdin: str = "") -> tuple[int, str]:
     return process.returncode, out
 
 
+def address(login: "subprocess.Popen[str]") -> str:
+    """Return the authorization URL that the command prints."""
+    assert login.stderr is not None
+    return next(found[0] for line in login.stderr if (found := re.search(r"http\S+/authorize\?\S+", line)))
+
+
 def test_library(start: Start, tmp_path: Path) -> None:
     """The first loads, exchanges over loopback and TLS, sign-ins by redirect and by paste, and the demo work."""
     authority = CA()
@@ -138,8 +144,7 @@ def test_login(start: Start, sandbox: Sandbox, tmp_path: Path, decision: str, co
         return end(start("-m", "ticktick_oauth", *arguments, *places), stdin)
 
     login = start("-m", "ticktick_oauth", "login", "--manual", f"--server={sandbox.server.issuer}", *places)
-    assert login.stderr is not None
-    uri = next(line.strip() for line in login.stderr if re.match(" *http", line))
+    uri = address(login)
     browse(uri, decision=decision)
     assert code == end(login)[0]
     assert code // 3 == run("status")[0]
@@ -154,8 +159,7 @@ def test_login_by_paste(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
     """Where the browser is elsewhere, the address that it ended at is pasted."""
     place = f"--token-file={windows_path(tmp_path / 'token.json')}"
     login = start("-m", "ticktick_oauth", "login", "--manual", f"--server={sandbox.server.issuer}", place)
-    assert login.stderr is not None
-    uri = next(line.strip() for line in login.stderr if re.match(" *http", line))
+    uri = address(login)
     assert 0 == end(login, redirect_of(uri) + "\n")[0]
 
 
