@@ -117,6 +117,8 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]
 @pytest.fixture
 def terminal_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Make a pseudo-terminal the command's terminal, and return the descriptor that types there."""
+    if not hasattr(os, "openpty"):
+        pytest.skip("needs a POSIX terminal")
     keys, terminal = os.openpty()
     monkeypatch.setattr("ticktick_oauth._cli.terminal._TERMINAL", os.ttyname(terminal))
     yield keys

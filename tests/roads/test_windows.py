@@ -48,17 +48,15 @@ with Sandbox() as sandbox:
         print(attempt.paste(redirect_of(attempt.uri)).token.expires_in)
 """
 # The modules that need what Windows has not, and the tests that are about POSIX: its paths and modes,
-# its steps of a save, its terminals, and programs that ask for them.
+# its steps of a save, and programs that want its terminals.
 POSIX_MODULES = ("storage/test_private", "storage/test_windows", "cli/test_guards", "cli/test_login_network")
 POSIX = (
     "test_s2_ or test_s3_ or test_s3b_ or test_s7_a_step or test_s14_ or test_s15_ or test_s18_ or test_s13_ "
     "or test_a_folder_that_cannot_be_listed or default_path or default_file or test_a_tilde or test_s4_a_missing "
-    "or test_without_a_token_the_message or test_another_servers_valid_token or test_no_answer_to_a_hidden_prompt "
-    "or test_the_prompt_says or test_what_is_missing_is_asked or test_login_processes or test_rehearsal "
-    "or test_a_paste_comes_from_the_terminal or test_a_command_loads or test_what_is_not_understood "
-    "or test_a_file_that_is_written_in_place or test_logout_of_a_file_that_has or test_logout_of_a_link "
-    "or test_an_answer_that_cannot_be_kept or test_an_answer_that_is_not_a_token or test_input_without_end "
-    "or test_l4_a_paste_is_read or test_no_token"
+    "or test_without_a_token_the_message or test_login_processes or test_rehearsal or test_a_command_loads "
+    "or test_what_is_not_understood or test_a_file_that_is_written_in_place or test_logout_of_a_file_that_has "
+    "or test_logout_of_a_link or test_an_answer_that_cannot_be_kept or test_an_answer_that_is_not_a_token "
+    "or test_input_without_end or test_l4_a_paste_is_read or test_no_token"
 )
 
 pytestmark = [
