@@ -20,7 +20,7 @@ client = Client(
     client_secret=os.environ["TICKTICK_CLIENT_SECRET"],
     redirect_uri=os.environ["TICKTICK_REDIRECT_URI"],
 )
-unsaved = {}  # tokens by their codes, until they are kept: a code is spent by its first use
+unsaved: dict[str, IssuedToken] = {}  # tokens by their codes, until they are kept: a code is spent by its first use
 
 
 @app.get("/start")

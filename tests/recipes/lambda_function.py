@@ -30,7 +30,7 @@ client = Client(
 SECRET = "ticktick"
 ATTRIBUTES = "Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax"
 FORM = "<!doctype html><title>TickTick</title><form method=post><input type=password name=password><button>Go</button>"
-unsaved = {}  # tokens by their codes, until they are kept: a code is spent by its first use
+unsaved: dict[str, IssuedToken] = {}  # tokens by their codes, until they are kept: a code is spent by its first use
 
 
 def handler(event, context):
