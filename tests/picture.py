@@ -1,9 +1,8 @@
-"""Make .github/pages.png, the pages of a sign-in side by side: ``python tests/sign_in/picture.py``, with chromium."""
+"""Make .github/pages.png, the pages of a sign-in side by side: ``python tests/picture.py``, with chromium."""
 
 import re
 import struct
 import subprocess
-import sys
 import tempfile
 import zlib
 from hashlib import sha256
@@ -12,14 +11,12 @@ from pathlib import Path
 
 import urllib3
 
-TESTS = Path(__file__).parents[1]
-sys.path.insert(0, str(TESTS))
+from conftest import FLAGS
+from person import browse
+from ticktick_oauth import SignIn
+from ticktick_oauth.sandbox import Sandbox
 
-from person import browse  # noqa: E402 - a script's path has to be set first
-from ticktick_oauth import SignIn  # noqa: E402
-from ticktick_oauth.sandbox import Sandbox  # noqa: E402
-
-PICTURE = TESTS.parent / ".github" / "pages.png"
+PICTURE = Path(__file__).parents[1] / ".github" / "pages.png"
 _FRAME = "width:430px;height:570px;border:0"
 
 
@@ -44,8 +41,6 @@ def digest() -> bytes:
 
 def main() -> None:
     """Have the pages drawn as one picture, and put their digest into it."""
-    from conftest import FLAGS
-
     frames = "".join(f'<iframe srcdoc="{escape(page)}" style="{_FRAME}"></iframe>' for page in pages())
     with tempfile.TemporaryDirectory() as folder:
         (path := Path(folder) / "pages.html").write_text(
