@@ -1,4 +1,4 @@
-"""The package on Windows, or under Wine, where a hint is to be had: what passes there may fail on Windows."""
+"""The package on Windows, or under Wine: what passes there is a hint, and may still fail on Windows."""
 
 import os
 import re
