@@ -43,7 +43,7 @@ def _raises(function: ast.AST, raising: set[str]) -> bool:
 
 def _raising() -> set[str]:
     """Return the names of the package's functions that can raise."""
-    trees = [ast.parse(file.read_text("utf-8")) for file in Path(ticktick_oauth.__file__).parent.glob("*.py")]
+    trees = [ast.parse(file.read_text("utf-8")) for file in Path(ticktick_oauth.__file__).parent.rglob("*.py")]
     functions = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
     raising: set[str] = set()
     while more := {node.name for node in functions if _raises(node, raising)} - raising:

@@ -1,7 +1,14 @@
-"""From no access to a validated TickTick access token: the OAuth 2.0 authorization code flow, small and typed.
+"""Get a validated TickTick access token, from a person's sign-in or from where it is kept.
 
-Errors live in ``ticktick_oauth.exceptions``, stores for tokens in ``ticktick_oauth.storage``, and a local
-authorization server for demos and tests in ``ticktick_oauth.sandbox``.
+```python
+from ticktick_oauth import get_token
+
+token = get_token()  # a person signs in only if none is kept
+headers = {"Authorization": token.authorization_header()}
+```
+
+``require_token`` never asks a person. Errors live in ``ticktick_oauth.exceptions``, stores for tokens in
+``ticktick_oauth.storage``, and a local authorization server for demos and tests in ``ticktick_oauth.sandbox``.
 """
 
 TYPE_CHECKING = False  # typing's own would load typing; type checkers know the name

@@ -83,6 +83,15 @@ store.save(issued)
 maybe: ticktick_oauth.IssuedToken | None = store.load()
 store.delete()
 token = require_token()
+token = ticktick_oauth.require_token(ticktick_oauth.TokenFile(ticktick_oauth.default_path(ticktick_oauth.DIDA365)))
+own: ticktick_oauth.TokenStore = store
+token = ticktick_oauth.get_token()
+token = ticktick_oauth.get_token(own, leeway=timedelta(days=1), ask=input, http=urllib3.PoolManager())
+issued = ticktick_oauth.sign_in(ask=input, client_name="mine")
+issued = ticktick_oauth.sign_in(client, show=print, open_browser=False, timeout=60)
+with ticktick_oauth.SignIn(client_name="mine", pkce=True) as attempt:
+    uri = attempt.uri
+    issued = attempt.wait(timeout=60)
 token = require_token(store, server=ticktick_oauth.DIDA365, leeway=timedelta(days=1))
 
 # What a type checker must refuse: an error that goes away is one here (warn_unused_ignores).
@@ -102,6 +111,10 @@ except exceptions.TokenEndpointError as error:
 except exceptions.RegistrationError as error:
     no_status: int | None = error.status
     hint: str | None = error.hint
+except exceptions.EndpointError as error:
+    of_either: int | None = error.status
+except exceptions.SignInCancelledError:
+    pass
 except exceptions.TransportError as error:
     code_unused: bool | None = error.code_unused
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from .._protocol.answer import EndpointAnswer
     from .transport import OAuthRequest
+else:
+    PoolManager = object  # for typing.get_type_hints: urllib3 loads late
 
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
 MAX_TIMEOUT = 3600.0

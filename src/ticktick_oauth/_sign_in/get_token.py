@@ -17,6 +17,8 @@ from .browser import has_display
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
+else:
+    PoolManager = object  # for typing.get_type_hints: urllib3 loads late
 
 
 def get_token(  # noqa: PLR0913 - where to look, and what `sign_in` takes

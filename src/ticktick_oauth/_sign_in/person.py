@@ -15,6 +15,8 @@ from .sign_in import MAX_PATIENCE, SignIn, seconds_left
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
+else:
+    PoolManager = object  # for typing.get_type_hints: urllib3 loads late
 
 _ELSEWHERE = " (is the browser elsewhere? sign_in(ask=input) and ticktick-oauth login take a pasted address)"
 

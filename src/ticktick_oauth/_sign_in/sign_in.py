@@ -24,6 +24,8 @@ from .receiver import RedirectReceiver, find_redirect_uri, parse_loopback
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
+else:
+    PoolManager = object  # for typing.get_type_hints: urllib3 loads late
 
 # A day: who has not signed in by then will not.
 MAX_PATIENCE = 86400.0

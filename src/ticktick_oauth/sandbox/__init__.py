@@ -21,6 +21,8 @@ from ._ledger import RegisteredClient
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+else:
+    SSLContext = object  # for typing.get_type_hints: ssl loads late
 
 __all__ = ["ReceivedRequest", "Sandbox"]
 
