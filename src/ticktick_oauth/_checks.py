@@ -14,12 +14,7 @@ _T = TypeVar("_T")
 
 
 def check_type(name: str, value: object, expected: type[_T]) -> _T:
-    """Return the value if it is an instance of the class.
-
-    Raises:
-        TypeError: it is not; unlike attrs' `instance_of`, the message never repeats the value.
-
-    """
+    """Return the value if it is an instance of the class."""
     if isinstance(value, expected):
         return value
     met = type(value)
@@ -48,13 +43,7 @@ def instance_of(expected: type) -> Callable[[object, "Attribute[Any]", Any], Non
 
 
 def check_text(name: str, value: object) -> None:
-    """Check that a parameter is a non-empty str of printable characters. RFC 6749 Appendix A would have them ASCII.
-
-    Raises:
-        TypeError: it is not a str.
-        ValueError: it is empty, or has a line end or another control character.
-
-    """
+    """Check that a parameter is a non-empty str of printable characters. RFC 6749 Appendix A would have them ASCII."""
     text = check_type(name, value, str)
     if not text:
         raise ValueError(f"{name} must not be empty")
@@ -65,13 +54,7 @@ def check_text(name: str, value: object) -> None:
 
 
 def check_credential(name: str, value: object) -> None:
-    """Check a client id or secret: a text that was not copied with what stood around it.
-
-    Raises:
-        TypeError: it is not a str.
-        ValueError: it is not a text, or has white space or quotes around it.
-
-    """
+    """Check a client id or secret: a text that was not copied with what stood around it."""
     check_text(name, value)
     text = check_type(name, value, str)
     if text != text.strip().strip(_QUOTES):
@@ -79,12 +62,6 @@ def check_credential(name: str, value: object) -> None:
 
 
 def check_code_verifier(name: str, value: object) -> None:
-    """Check a PKCE code verifier; None means that PKCE is off.
-
-    Raises:
-        TypeError: it is neither a str nor None.
-        ValueError: it is not of the form that RFC 7636 section 4.1 asks for.
-
-    """
+    """Check a PKCE code verifier; None means that PKCE is off."""
     if value is not None and not re.fullmatch(_CODE_VERIFIER, check_type(name, value, str)):
         raise ValueError(f"{name} must be 43 to 128 letters, digits or any of '-._~' (RFC 7636 section 4.1)")

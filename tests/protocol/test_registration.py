@@ -136,7 +136,7 @@ def test_a_secret_that_a_refusal_repeats_is_cut_out() -> None:
 def test_an_answer_that_was_not_read_says_so() -> None:
     """Its status and why it was not read."""
     with pytest.raises(RegistrationError, match="status 500; the answer was not read: too long; a"):
-        REQUEST.read(EndpointAnswer(500, {}, b"", "too long"))
+        REQUEST._read(EndpointAnswer(500, {}, b"", "too long"))
 
 
 def test_a_server_without_registration_is_refused_at_once() -> None:

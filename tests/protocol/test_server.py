@@ -332,4 +332,4 @@ def test_an_answer_to_the_metadata_request_is_read_by_its_status() -> None:
         assert status == caught.value.status
         assert "canary" not in str(caught.value)
     with pytest.raises(RegistrationError, match="not read: too long"):
-        request.read(EndpointAnswer(500, {}, b"", "too long"))
+        request._read(EndpointAnswer(500, {}, b"", "too long"))

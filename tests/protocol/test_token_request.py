@@ -265,7 +265,7 @@ def test_a_token_of_one_scope_says_that_the_person_allowed_a_part() -> None:
 def test_h28_an_answer_that_was_not_read_says_so(status: int, more: str) -> None:
     """H28: the status, why it was not read and what is known of the status; never that it is not JSON."""
     with pytest.raises(TokenEndpointError) as caught:
-        REQUEST.read(EndpointAnswer(status, {"Location": "https://evil.example"}, b"", "too long"))
+        REQUEST._read(EndpointAnswer(status, {"Location": "https://evil.example"}, b"", "too long"))
     assert (status, f"the answer was not read: too long{more}") == (caught.value.status, caught.value.hint)
 
 

@@ -1,7 +1,7 @@
 """Use the network: exchange a code, discover a server, register a client."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .._checks import check_type
 from .._protocol.authorization import AuthorizationResponse
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
     from urllib3.util import Url
 
-    from .._protocol.answer import EndpointAnswer
-    from .transport import OAuthRequest
+    from .._protocol.answer import EndpointAnswer, OAuthRequest
 else:
     PoolManager = object  # for typing.get_type_hints: urllib3 loads late
 
+_T = TypeVar("_T")
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
 MAX_TIMEOUT = 3600.0
 # 2.0 and 2.1 have no `read1`: they would send the request, and lose the token that was issued.
@@ -66,8 +66,7 @@ def exchange_code(
         if code_verifier is not None:
             raise TypeError("code_verifier must not be given beside an AuthorizationResponse, which has its own")
         code_verifier, code = code.code_verifier, code.code
-    request = TokenRequest(client=client, code=code, code_verifier=code_verifier)
-    return request.read(send_request(request, http, timeout))
+    return _call(TokenRequest(client=client, code=code, code_verifier=code_verifier), http, timeout)
 
 
 def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: float = 10.0) -> AuthorizationServer:
@@ -80,16 +79,13 @@ def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: 
 
     Raises:
         RegistrationError: the server has no such document, or it cannot be used.
-        DeadlineExceededError: the time ran out.
-        TransportError: no usable answer came.
-        TypeError: an argument is of the wrong type.
-        ValueError: the issuer is not an https URL, or an http one on loopback; or as in ``exchange_code``.
+        ValueError: the issuer is not an https URL, or an http one on loopback.
+        TransportError, TypeError, ValueError: As in ``exchange_code``.
 
     """
     from .._protocol.metadata import MetadataRequest
 
-    request = MetadataRequest(issuer=issuer)
-    return request.read(send_request(request, http, timeout))
+    return _call(MetadataRequest(issuer=issuer), http, timeout)
 
 
 def register_client(
@@ -111,26 +107,18 @@ def register_client(
 
     Raises:
         RegistrationError: the server refused, or does not let programs register.
-        DeadlineExceededError: the time ran out.
-        TransportError: no usable answer came.
-        TypeError: an argument is of the wrong type.
-        ValueError: the redirect URI or the client's name cannot be used; or as in ``exchange_code``.
+        ValueError: the redirect URI or the client's name cannot be used.
+        TransportError, TypeError, ValueError: As in ``exchange_code``.
 
     """
     from .._protocol.registration import RegistrationRequest
 
     request = RegistrationRequest(server=server, redirect_uri=redirect_uri, client_name=client_name)
-    return request.read(send_request(request, http, timeout))
+    return _call(request, http, timeout)
 
 
 def check_timeout(timeout: object, limit: float) -> None:
-    """Check a number of seconds.
-
-    Raises:
-        TypeError: it is not a number.
-        ValueError: it is not over 0 and at most the limit.
-
-    """
+    """Check a number of seconds: over 0, and at most the limit."""
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
         hint = ": use its .total_seconds()" if hasattr(timeout, "total_seconds") else ""
         raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}{hint}")
@@ -139,24 +127,18 @@ def check_timeout(timeout: object, limit: float) -> None:
 
 
 def check_pool(http: object) -> None:
-    """Check what a caller passes as a pool; None is for a connection of its own.
-
-    Raises:
-        TypeError: it is neither None nor a urllib3 pool manager.
-
-    """
+    """Check what a caller passes as a pool; None is for a connection of its own."""
     if http is not None:
         from urllib3 import PoolManager
 
         check_type("http", http, PoolManager)
 
 
-class Route:
-    """What the command passes in a pool's place: a proxy, and certificates to trust beside the system's."""
+class Route(NamedTuple):
+    """What the command passes in a pool's place: certificates to trust beside the system's, and a proxy."""
 
-    def __init__(self, *, ca_bundle: str | None = None, proxy: "Url | None" = None) -> None:
-        self.ca_bundle = ca_bundle
-        self.proxy = proxy
+    ca_bundle: str | None = None
+    proxy: "Url | None" = None
 
 
 def open_route(url: str, *, http: Route, timeout: float) -> None:
@@ -167,7 +149,11 @@ def open_route(url: str, *, http: Route, timeout: float) -> None:
     reach(url, http, timeout)
 
 
-def send_request(request: "OAuthRequest", http: "PoolManager | Route | None", timeout: float) -> "EndpointAnswer":
+def _call(request: "OAuthRequest[_T]", http: "PoolManager | None", timeout: float) -> _T:
+    return request._read(send_request(request, http, timeout))  # noqa: SLF001 - its answer may be unread
+
+
+def send_request(request: "OAuthRequest[Any]", http: "PoolManager | Route | None", timeout: float) -> "EndpointAnswer":
     """Send one request within some seconds, and return its answer, whatever the status."""
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None

@@ -4,12 +4,12 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from logging import LogRecord, getLogger
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import urllib3
 from urllib3 import connection, connectionpool
 
-from .._protocol.answer import EndpointAnswer
+from .._protocol.answer import EndpointAnswer, OAuthRequest
 from .._protocol.redaction import clean
 from .._protocol.token_request import TokenRequest, secrets_of
 from ..exceptions import OAuthError, TransportError
@@ -17,31 +17,17 @@ from .calls import Route
 from .connection import Attempt, open_pool, resolve, trusted_context
 from .explain import explain
 
-if TYPE_CHECKING:
-    from .._protocol.metadata import MetadataRequest
-    from .._protocol.registration import RegistrationRequest
-
 _T = TypeVar("_T")
 # A token response has some 150 bytes; an error page, a few thousand.
 _MAX_BODY = 64 * 1024
 _OK = 200
 _exchanging: ContextVar[bool] = ContextVar("exchanging", default=False)
 
-OAuthRequest: TypeAlias = "TokenRequest | MetadataRequest | RegistrationRequest"
-
 
 def send(
-    request: OAuthRequest, http: urllib3.PoolManager | Route | None, timeout: float, *, code_unused: bool | None
+    request: OAuthRequest[Any], http: urllib3.PoolManager | Route | None, timeout: float, *, code_unused: bool | None
 ) -> EndpointAnswer:
-    """Send a request, by the caller's pool or a connection of its own, and return the answer.
-
-    ``timeout`` is in seconds; ``code_unused`` is true where the request carries a code, else None.
-
-    Raises:
-        TransportError: no answer came that can be read.
-        ValueError: the request would go through a proxy without TLS.
-
-    """
+    """Send a request, by the caller's pool or a connection of its own, within some seconds."""
     attempt = Attempt(request.url, timeout, http, code_unused=code_unused)
     if attempt.plain and attempt.way:
         raise ValueError("http must not be a proxy's pool for an endpoint without TLS: the proxy would see the secrets")
@@ -100,7 +86,7 @@ def _is_not_ours(_record: LogRecord) -> bool:
     return not _exchanging.get()
 
 
-def _ask(pool: urllib3.PoolManager, request: OAuthRequest, attempt: Attempt) -> EndpointAnswer:
+def _ask(pool: urllib3.PoolManager, request: OAuthRequest[Any], attempt: Attempt) -> EndpointAnswer:
     """Make the one request, with all of urllib3's own ways to send it twice off."""
     headers = urllib3.HTTPHeaderDict(pool.headers)
     headers.discard("Authorization")  # the pool's own is for another purpose, and a public client has none
@@ -127,7 +113,7 @@ def _ask(pool: urllib3.PoolManager, request: OAuthRequest, attempt: Attempt) -> 
         response.release_conn()
 
 
-def _read(response: urllib3.BaseHTTPResponse, request: OAuthRequest, attempt: Attempt) -> EndpointAnswer:
+def _read(response: urllib3.BaseHTTPResponse, request: OAuthRequest[Any], attempt: Attempt) -> EndpointAnswer:
     """Read an answer of a bounded size, as it comes over the wire."""
     encoding = response.headers.get("Content-Encoding", "")
     body = bytearray()

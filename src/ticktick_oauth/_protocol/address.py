@@ -79,13 +79,7 @@ def _is_ipv6(host: str) -> bool:
 
 
 def check_address(name: str, value: object) -> None:
-    """Check an absolute URL that secrets may travel to: https, or http that does not leave the machine.
-
-    Raises:
-        TypeError: the value is not a str.
-        ValueError: it is not such a URL.
-
-    """
+    """Check an absolute URL that secrets may travel to: https, or http that does not leave the machine."""
     text = check_type(name, value, str)
     # A plain host and path, as TickTick's own addresses have them, need no parser: to compile its pattern takes longer
     # than all else that a program does with a kept token.
@@ -105,13 +99,7 @@ def check_address(name: str, value: object) -> None:
 
 
 def check_issuer(name: str, value: object) -> None:
-    """Check a server's issuer (RFC 8414 section 2): a URL "that has no query or fragment components".
-
-    Raises:
-        TypeError: the value is not a str.
-        ValueError: it is not such a URL.
-
-    """
+    """Check a server's issuer (RFC 8414 section 2): a URL "that has no query or fragment components"."""
     check_address(name, value)
     if "?" in check_type(name, value, str):
         raise ValueError(f"{name} must not have a query (what follows '?')")

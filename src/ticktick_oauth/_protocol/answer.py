@@ -1,8 +1,9 @@
-"""Hold what came back, and read from a refusal what the server says (RFC 6749 section 5.2) and what it means."""
+"""Hold what all requests share and what comes back, and read from a refusal what the server says (RFC 6749 5.2)."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple, cast
+from typing import ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from .._checks import check_type
 from .._token.parsing import parse_json
@@ -13,6 +14,7 @@ from .redaction import clean
 _MAX_RETRY_AFTER_DIGITS = 10
 # What a server may issue in an answer that is a refusal all the same (RFC 6749 section 5.1, RFC 7591 section 3.2.1).
 _ISSUED = ("access_token", "refresh_token", "client_secret", "registration_access_token")
+_Result = TypeVar("_Result")
 
 
 class Refusal(NamedTuple):
@@ -53,13 +55,7 @@ class EndpointAnswer:
         return next((value for key, value in self.headers.items() if key.lower() == name), None)
 
     def read_refusal(self, *, endpoint: str, secrets: Iterable[str | None] = ()) -> Refusal:
-        """Read a refusal.
-
-        Args:
-            endpoint: The name of the address that was asked, for the hint at a redirect.
-            secrets: What the server may repeat and nobody may show.
-
-        """
+        """Read a refusal by the endpoint of this name; ``secrets`` are what it may repeat and nobody may show."""
         members = self.members or {}
         # What the server issued in the same breath is a secret, too.
         issued = (members.get(name) for name in _ISSUED)
@@ -102,6 +98,52 @@ class EndpointAnswer:
         except (TypeError, ValueError, OverflowError):  # not a date; or one with a time zone and one without
             return None
         return max(0, int(wait.total_seconds()))
+
+
+class OAuthRequest(Generic[_Result]):
+    """A request as plain values, for any HTTP client to carry, and the reading of its answer."""
+
+    __slots__ = ()  # or the requests would each have a `__dict__`
+
+    method: ClassVar[str] = "POST"
+    """The HTTP method."""
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address to send it to."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, in a fresh dict; a confidential client's Authorization is a secret."""
+        return {"Accept": "application/json", "User-Agent": "ticktick-oauth"}
+
+    @property
+    def body(self) -> bytes:
+        """The body, a secret where it has a code; empty with a GET."""
+        return b""
+
+    def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> _Result:
+        """Read the answer.
+
+        Args:
+            status: The HTTP status.
+            headers: The headers, looked up without regard to case.
+            body: The body, decoded if it came with a content encoding.
+
+        Raises:
+            EndpointError: the server refused, or its answer cannot be used: a ``TokenEndpointError`` for a token
+                request, a ``RegistrationError`` for the other two.
+            InvalidTokenError: a token request was answered with something else than a token: ``body`` of the error
+                keeps the bytes.
+            TypeError: the status or the body is of the wrong type.
+
+        """
+        return self._read(EndpointAnswer(status, headers, body))
+
+    @abstractmethod
+    def _read(self, answer: EndpointAnswer) -> _Result:
+        """Do what ``parse_response`` does, with an answer whose body may not have been read."""
 
 
 def read_object(body: bytes) -> dict[str, object] | None:

@@ -158,12 +158,7 @@ class AuthorizationRequest:
 
 
 def check_pkce(client: Client, code_verifier: str | None) -> None:
-    """Check that a public client uses PKCE (RFC 8252 section 6), its only proof of who it is.
-
-    Raises:
-        ValueError: it does not.
-
-    """
+    """Check that a public client uses PKCE (RFC 8252 section 6), its only proof of who it is."""
     if client.client_secret is None and code_verifier is None:
         raise ValueError(
             "a public client (without client_secret) needs PKCE: make the request by AuthorizationRequest.with_pkce, "

@@ -10,7 +10,7 @@ from .._checks import check_text, check_type, validator
 from .._token.model import SCOPE
 from ..exceptions import RegistrationError
 from .address import check_address
-from .answer import EndpointAnswer
+from .answer import EndpointAnswer, OAuthRequest
 from .client import Client
 from .redaction import shorten
 from .server import AuthorizationServer, check_server
@@ -22,11 +22,12 @@ _PORTAL = "a client that is registered in the server's developer portal works al
 
 
 @frozen(kw_only=True)
-class RegistrationRequest:
+class RegistrationRequest(OAuthRequest[Client]):
     """The request that registers a public client, for any HTTP client to carry; ``register_client`` does it by urllib3.
 
-    The constructor raises a ``TypeError`` or ``ValueError`` that names the field at fault, and a
-    ``RegistrationError`` when the server has no registration endpoint.
+    The answer decides what kind of client it is (RFC 7591 section 3.2.1): public, or confidential when the answer has a
+    secret for HTTP Basic. The constructor raises a ``TypeError`` or ``ValueError`` that names the field at
+    fault, and a ``RegistrationError`` when the server has no registration endpoint.
     """
 
     server: AuthorizationServer = field(validator=validator(check_server))
@@ -42,11 +43,6 @@ class RegistrationRequest:
             raise RegistrationError(None, hint=f"{shorten(self.server.issuer)} offers {what}; {_PORTAL}")
 
     @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return "POST"
-
-    @property
     def url(self) -> str:
         """The registration endpoint."""
         return cast("str", self.server.registration_endpoint)  # the constructor refuses a server without one
@@ -54,7 +50,7 @@ class RegistrationRequest:
     @property
     def headers(self) -> dict[str, str]:
         """The headers Content-Type, Accept and User-Agent, in a fresh dict."""
-        return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "ticktick-oauth"}
+        return {**super().headers, "Content-Type": "application/json"}
 
     @property
     def body(self) -> bytes:
@@ -70,26 +66,7 @@ class RegistrationRequest:
             }
         ).encode("ascii")
 
-    def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> Client:
-        """Read the server's answer, which decides what kind of client this is (RFC 7591 section 3.2.1).
-
-        Args:
-            status: The HTTP status; 201 and 200 bring a client.
-            headers: The headers, looked up without regard to case.
-            body: The body, decoded if it came with a content encoding.
-
-        Returns:
-            A public client, or a confidential one where the answer has a secret for HTTP Basic.
-
-        Raises:
-            RegistrationError: the server refused, or answered with something that is not such a client.
-            TypeError: the status or the body is of the wrong type.
-
-        """
-        return self.read(EndpointAnswer(status, headers, body))
-
-    def read(self, answer: EndpointAnswer) -> Client:
-        """Do what ``parse_response`` does (Raises: the same), with an answer whose body may not have been read."""
+    def _read(self, answer: EndpointAnswer) -> Client:
         members = answer.members
         if answer.status not in _REGISTERED or members is None or members.get("error") is not None:
             refusal = answer.read_refusal(endpoint="registration_endpoint")

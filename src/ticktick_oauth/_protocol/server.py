@@ -120,12 +120,7 @@ DIDA365 = AuthorizationServer(
 
 
 def check_server(name: str, value: object) -> None:
-    """Check that a value is a server.
-
-    Raises:
-        TypeError: it is not; for a server's name, the message has the value that goes with it.
-
-    """
+    """Check that a value is a server; for a server's name, the message has the constant that goes with it."""
     if isinstance(value, str):
         constant = "DIDA365" if "dida" in value.lower() else "TICKTICK"
         raise TypeError(f"{name} must be of type AuthorizationServer, not str: pass {constant}")

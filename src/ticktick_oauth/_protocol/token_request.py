@@ -1,6 +1,5 @@
 """Trade the code for a token, sans-IO: the token request and the reading of its answer (RFC 6749 4.1.3, section 5)."""
 
-from collections.abc import Mapping
 from typing import cast
 
 from attrs import field, frozen
@@ -9,7 +8,7 @@ from .._checks import check_code_verifier, check_text, instance_of, validator
 from .._token.converter import structure
 from .._token.model import SCOPE, OAuthTokenV1
 from ..exceptions import InvalidTokenError, Problem, TokenEndpointError
-from .answer import EndpointAnswer
+from .answer import EndpointAnswer, OAuthRequest
 from .authorization import check_pkce
 from .client import Client
 from .redaction import clean, shorten
@@ -26,11 +25,12 @@ def _check_code(name: str, value: str) -> None:
 
 
 @frozen(kw_only=True)
-class TokenRequest:
+class TokenRequest(OAuthRequest[OAuthTokenV1]):
     """The request that trades a code for a token, for any HTTP client to carry; ``exchange_code`` does it by urllib3.
 
-    Send it once: the code is spent even by an exchange that fails. Follow no redirect with it. The constructor raises
-    a ``TypeError`` or ``ValueError`` that names the field at fault, never its value.
+    Send it once: the code is spent even by an exchange that fails. Follow no redirect with it. Only the status 200 can
+    bring a token; its body decides, whatever its type. The constructor raises a ``TypeError`` or ``ValueError`` that
+    names the field at fault, never its value.
     """
 
     client: Client = field(validator=instance_of(Client))
@@ -45,11 +45,6 @@ class TokenRequest:
         check_pkce(self.client, self.code_verifier)
 
     @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return "POST"
-
-    @property
     def url(self) -> str:
         """The token endpoint."""
         return self.client.server.token_endpoint
@@ -57,11 +52,7 @@ class TokenRequest:
     @property
     def headers(self) -> dict[str, str]:
         """The headers, in a fresh dict; a confidential client's Authorization is a secret."""
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/json",
-            "User-Agent": "ticktick-oauth",
-        }
+        headers = {**super().headers, "Content-Type": "application/x-www-form-urlencoded"}
         if self.client.client_secret is not None:
             headers["Authorization"] = f"Basic {_credentials(self.client)}"
         return headers
@@ -85,31 +76,14 @@ class TokenRequest:
             parameters["code_verifier"] = self.code_verifier
         return urlencode(parameters).encode("ascii")
 
-    def parse_response(self, status: int, headers: Mapping[str, str], body: bytes) -> OAuthTokenV1:
-        """Read the token endpoint's answer.
-
-        Args:
-            status: The HTTP status. Only 200 can bring a token.
-            headers: The headers, looked up without regard to case.
-            body: The body, decoded if it came with a content encoding. On a 200 it decides, whatever its type.
-
-        Raises:
-            TokenEndpointError: the endpoint refused, or failed.
-            InvalidTokenError: it issued something else than a token: ``body`` of the error keeps the bytes.
-            TypeError: the status or the body is of the wrong type.
-
-        """
-        return self.read(EndpointAnswer(status, headers, body))
-
-    def read(self, answer: EndpointAnswer) -> OAuthTokenV1:
-        """Do what ``parse_response`` does (Raises: the same), with an answer whose body may not have been read."""
+    def _read(self, answer: EndpointAnswer) -> OAuthTokenV1:
         # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
         if answer.status != _OK or (answer.members or {}).get("error") is not None:
             raise self._refusal(answer)
         failure = answer.document
         if not isinstance(failure, InvalidTokenError):
             try:
-                return structure(cast("Mapping[str, object]", failure))
+                return structure(cast("dict[str, object]", failure))
             except InvalidTokenError as error:
                 failure = error
         problems = failure.problems

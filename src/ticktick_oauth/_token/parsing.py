@@ -12,14 +12,7 @@ _scan = make_scanner(JSONDecoder())  # type: ignore[arg-type] # typeshed takes t
 
 
 def parse_json(data: str | bytes | bytearray | memoryview) -> object:
-    """Parse a JSON document.
-
-    Raises:
-        InvalidTokenError: it is not JSON, or is too deep or has too long an integer for this Python; the error's chain
-            does not hold the document.
-        TypeError: the data is neither str nor bytes-like.
-
-    """
+    """Parse a JSON document, or raise an `InvalidTokenError` whose chain does not hold it."""
     text = data if isinstance(data, str) else _decode(data)
     value = text.strip(_WHITE_SPACE)
     try:

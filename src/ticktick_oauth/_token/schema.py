@@ -19,46 +19,7 @@ _TYPES: dict[object, dict[str, object]] = {
 
 
 def json_schema() -> dict[str, object]:
-    """Return the JSON Schema (draft 2020-12) of a token response, equal to that of pyticktick's class; a fresh dict.
-
-    ```json
-    {
-      "title": "OAuthTokenV1",
-      "description": "Response of the POST request in the
-        [third step](https://developer.ticktick.com/docs#/openapi?id=third-step) of the OAuth2 flow.",
-      "type": "object",
-      "properties": {
-        "access_token": {
-          "title": "Access Token",
-          "description": "OAuth2 access token for the V1 API.",
-          "type": "string",
-          "format": "uuid4"
-        },
-        "expires_in": {
-          "title": "Expires In",
-          "description": "Access token expiration time in seconds from the time of issue. Usually lasts 6 months.",
-          "type": "integer"
-        },
-        "token_type": {
-          "title": "Token Type",
-          "description": "Fixed value 'bearer'.",
-          "type": "string",
-          "const": "bearer",
-          "default": "bearer"
-        },
-        "scope": {
-          "title": "Scope",
-          "description": "Spaces-separated permissions for the generated token. The currently available scopes are
-            'tasks:write' and 'tasks:read'. Default is 'tasks:read tasks:write'.",
-          "type": "string",
-          "const": "tasks:read tasks:write",
-          "default": "tasks:read tasks:write"
-        }
-      },
-      "required": ["access_token", "expires_in"]
-    }
-    ```
-    """
+    """Return the JSON Schema (draft 2020-12) of a token response, equal to that of pyticktick's class; a fresh dict."""
     token_fields = fields(OAuthTokenV1)
     return {
         "title": OAuthTokenV1.__name__,
