@@ -90,7 +90,7 @@ def test_ten_seconds_are_the_default(
         asked.append(timeout)
         raise TransportError("noted")
 
-    monkeypatch.setattr(_exchange, "_send", note)
+    monkeypatch.setattr(_exchange, "send_request", note)
     with pytest.raises(TransportError, match="noted"):
         send(client)
     assert [10.0] == asked
