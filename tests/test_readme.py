@@ -1,7 +1,10 @@
 """The README keeps its word: its code runs, and its two commands are two; so does the table of promises."""
 
 import asyncio
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -63,6 +66,42 @@ def test_its_code_runs(sandbox: Sandbox, at_home: Callable[[str], None]) -> None
     request = AuthorizationRequest.resume(client=names["client"], state=session["state"])
     sandbox.next_answer(200, ticktick_oauth.unstructure(names["token"]))
     assert names["token"] == names["callback"](session, urlsplit(sandbox.sign_in(request)).query).token
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of POSIX")
+def test_its_picture_of_a_sign_in_is_what_is_shown(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What `login` writes to a terminal, with TickTick's name for the sandbox's, and another day."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ticktick_oauth", "login", "--manual", "--server", sandbox.server.issuer]
+    environment = {"HOME": str(tmp_path), "PATH": os.defpath, "COLUMNS": "900"}
+    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True):
+        os.close(theirs)
+        shown, went = "", False
+        while chunk := read(ours):
+            shown += chunk
+            if "Waiting" in shown and not went:
+                went = bool(browse(re.findall(r"http\S+authorize\S+", shown)[0]))
+    os.close(ours)
+    for pattern, words in {
+        r"\r": "",
+        r"^Without.*\n": "",
+        r"http://\S+authorize.*client_id=.*": "https://ticktick.com/oauth/authorize?response_type=code&client_id=...",
+        re.escape(sandbox.server.issuer): "TickTick",
+        r"until .* \(in \d+ days\)": "until 29 May 2027 (in 180 days)",
+        r"kept in \S+": "kept in ~/.config/ticktick-oauth/token.json",
+    }.items():
+        shown = re.sub(pattern, words, shown)
+    assert f"\n```\n{shown}```\n" in README.read_text("utf-8")
+
+
+def read(terminal: int) -> str:
+    """Read what there is; nothing where the terminal has ended, for which Linux has an error."""
+    try:
+        return os.read(terminal, 65536).decode()
+    except OSError:
+        return ""
 
 
 def test_two_commands() -> None:
