@@ -287,12 +287,6 @@ def test_what_the_process_decided_about_signals_stays(fail: Callable[..., None],
     assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
 
 
-def test_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    """Where the system has no thread left, that is one line."""
-    monkeypatch.setattr("threading.Thread.start", lambda _: throw(RuntimeError("can't start new thread"))())
-    assert (2, "", "ticktick-oauth: cannot listen: no thread can start (can't start new thread)\n") == run("sandbox")
-
-
 def test_a_command_in_a_thread(run: Run) -> None:
     """Where no handler may be set, a command runs without."""
     with ThreadPoolExecutor() as threads:

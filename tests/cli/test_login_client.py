@@ -215,14 +215,6 @@ def test_the_secret_from_a_file(end: str, login: Login, tmp_path: Path, monkeypa
     assert 0 == login("--client-secret-file", str(tmp_path / "secret"))
 
 
-def test_the_secret_from_standard_input(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dash is standard input."""
-    assert login.client is not None
-    monkeypatch.delenv("TICKTICK_CLIENT_SECRET")
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{login.client.client_secret}\n"))
-    assert 0 == login("--client-secret-file", "-")
-
-
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

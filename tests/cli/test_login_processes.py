@@ -207,14 +207,6 @@ def test_l4_no_browser_that_opens(browser: str | None, process: Process) -> None
     assert process.store.load() is not None
 
 
-def test_a_container_without_a_terminal_or_a_browser(process: Process) -> None:
-    """Who opens the address elsewhere, and brings the redirect to the port, is signed in without any standard input."""
-    del process.environment["BROWSER"]
-    process.start(shell="</dev/null", register=True)
-    assert 200 == browse(process.shown())[0]
-    assert 0 == process.end()[0]
-
-
 def test_l5_a_text_browser_that_stays(process: Process) -> None:
     """L5: a browser that goes on after the redirect does not keep the command from ending."""
     process.environment["BROWSER"] = f"sh -c 'echo $0 > {process.opened}; exec cat {process.opened}' %s"

@@ -15,7 +15,7 @@ from ticktick_oauth import (
     TokenRequest,
 )
 from ticktick_oauth._sign_in.http_server import Answer, Request
-from ticktick_oauth.exceptions import RegistrationError, TokenEndpointError
+from ticktick_oauth.exceptions import TokenEndpointError
 from ticktick_oauth.sandbox._authority import Authority
 from ticktick_oauth.sandbox._ledger import RegisteredClient
 
@@ -289,13 +289,3 @@ def test_a_registration_is_posted() -> None:
     """Another method is refused."""
     answer = World().ask("GET", "/oauth/register")
     assert (405, "POST") == (answer.status, answer.headers["Allow"])
-
-
-def test_the_library_says_what_a_refused_registration_said() -> None:
-    """Our own request reads our own refusal."""
-    world = World()
-    request = RegistrationRequest(server=world.server, redirect_uri="http://127.0.0.1:5/")
-    answer = register(world, {**METADATA, "redirect_uris": []})
-    with pytest.raises(RegistrationError) as caught:
-        request.parse_response(answer.status, answer.headers, answer.body)
-    assert "invalid_redirect_uri" == caught.value.error

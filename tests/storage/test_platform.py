@@ -451,36 +451,19 @@ def test_s14_a_file_system_that_cannot_sync_folders_keeps_tokens(
 
 
 @posix_only
-def test_s14_a_file_system_without_locks_keeps_tokens(
+def test_s14_a_file_system_that_lacks_all_that_can_be_done_without(
     monkeypatch: pytest.MonkeyPatch, store: TokenFile, stale: Path
 ) -> None:
-    """Then a dead writer's file looks like a living one's, so none is swept."""
-    monkeypatch.setattr("fcntl.flock", fail_with(errno.ENOLCK))
-    store.save(ISSUED)
-    assert ISSUED == store.load()
-    assert {stale, store.path} == set(store.path.parent.iterdir())
-
-
-@posix_only
-def test_s14_a_file_system_that_keeps_the_mode_of_folders_is_no_hindrance(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Where a folder's mode cannot be set, the folder is used as it was made."""
-    monkeypatch.setattr(Path, "chmod", fail_with(errno.EPERM))
-    store = TokenFile(tmp_path / "folder" / "token.json")
-    store.save(ISSUED)
-    assert ISSUED == store.load()
-    assert 0o700 == mode_of(store.path.parent)
-
-
-@posix_only
-def test_s14_a_file_system_that_does_not_say_how_it_is_mounted_counts_as_writable(
-    monkeypatch: pytest.MonkeyPatch, store: TokenFile
-) -> None:
-    """Then the rights of others are refused, as on any file system that is not a mounted secret."""
-    monkeypatch.setattr(os, "fstatvfs", fail_with(errno.ENOSYS))
-    store.save(ISSUED)
-    store.path.chmod(0o644)
+    """Without locks nothing is swept, folders keep the mode they were made with, and no mount counts as read-only."""
+    for call in ("fcntl.flock", "os.fstatvfs", "pathlib.Path.chmod"):
+        monkeypatch.setattr(call, fail_with(errno.ENOTSUP))
+    inner = TokenFile(store.path.parent / "folder" / "token.json")
+    for each in (store, inner):
+        each.save(ISSUED)
+        assert ISSUED == each.load()
+    assert {stale, store.path, inner.path.parent} == set(store.path.parent.iterdir())
+    assert 0o700 == mode_of(inner.path.parent)
+    os.chmod(store.path, 0o644)  # noqa: PTH101 - that of `Path` fails
     assert "its mode 0644 lets others than its owner use it" in str(failure_of(store.load))
 
 

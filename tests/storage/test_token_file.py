@@ -13,16 +13,12 @@ import pytest
 from attrs import evolve
 
 from storage.keeping import (
-    ELSEWHERE,
-    HOMELESS,
     ISSUED,
     OLD,
     WITHOUT_FILE,
     fail_with,
     failure_of,
     posix_only,
-    python,
-    root_only,
 )
 from ticktick_oauth import TICKTICK, dump_issued, storage
 from ticktick_oauth.storage import TokenFile, TokenStore, default_path
@@ -194,12 +190,6 @@ def test_s15_without_a_home_the_error_says_what_to_set(monkeypatch: pytest.Monke
         reason = "this user has no home folder, or ~ names an unknown user"
         reason = f"{reason}; {WITHOUT_FILE}"
         assert (None, reason) == (error.filename, str(error))
-
-
-@root_only
-def test_s15_a_real_user_without_a_home_is_told_what_to_set() -> None:
-    """The same, as the system has it: $HOME unset and no entry in the passwd file."""
-    assert ELSEWHERE in python("import pwd; os.setuid(54321); attempt(default_path)", env=HOMELESS)
 
 
 @pytest.mark.parametrize("linked", [False, True])

@@ -6,27 +6,21 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from .._protocol.issued_token import IssuedToken
-from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
+from .._protocol.server import AuthorizationServer
 from ..exceptions import StorageError
 from ..storage import TokenFile, default_path
 from ..storage._access import TOKEN_VARIABLE
-from ..storage._kept import command_for, find_kept, list_kept, load_from_environment
+from ..storage._kept import command_for, find_kept, list_kept, load_from_environment, name_of
 from ..storage._token_file import find_replaceable, keep
 from .exits import ANSWER_IS_NO, NOT_KEPT, Stop
 from .output import answer, say
 
 _UNITS = {"day": 86400, "hour": 3600, "minute": 60}
-_NAMES = {TICKTICK.issuer: "TickTick", DIDA365.issuer: "Dida365"}
 
 
 def now() -> datetime:
     """Return the time of the system's clock."""
     return datetime.now(timezone.utc)
-
-
-def name_of(server: AuthorizationServer) -> str:
-    """Return what a person calls a server."""
-    return _NAMES.get(server.issuer, server.issuer)
 
 
 def describe_expiry(issued: IssuedToken, *, at: datetime) -> str:

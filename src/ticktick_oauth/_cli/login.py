@@ -8,10 +8,11 @@ from .._protocol.address import check_address
 from .._protocol.client import DEFAULT_REDIRECT_URI
 from .._protocol.server import AuthorizationServer
 from .._sign_in.sign_in import MAX_PATIENCE
+from ..storage._kept import name_of
 from ..storage._token_file import check_can_keep, find_replaceable
 from .client import ID_VARIABLE, SECRET_VARIABLE, given_client
 from .exits import ANSWER_IS_NO, DONE, Stop
-from .keeping import describe_expiry, keep_somewhere, name_of, now, path_for
+from .keeping import describe_expiry, keep_somewhere, now, path_for
 from .network import Network
 from .options import add_network, add_replace, add_server, add_token_file, timeout_up_to
 from .output import say

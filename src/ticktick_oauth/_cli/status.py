@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .._protocol.issued_token import IssuedToken
 from .._protocol.server import DIDA365, TICKTICK
 from ..exceptions import StorageError
-from ..storage._kept import command_for
+from ..storage._kept import command_for, name_of
 from .exits import ANSWER_IS_NO, DONE, FAILED, NOT_KEPT, Stop
-from .keeping import describe_expiry, find_places, name_of, now
+from .keeping import describe_expiry, find_places, now
 from .options import add_network, add_server, add_token_file, parse_duration
 from .output import answer
 

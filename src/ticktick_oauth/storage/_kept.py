@@ -62,6 +62,11 @@ def find_kept(server: AuthorizationServer | None = None) -> Path:
     return own
 
 
+def name_of(server: AuthorizationServer) -> str:
+    """Return what a person calls a server."""
+    return _KNOWN.get(server.issuer, (server.issuer,))[0]
+
+
 def command_for(server: AuthorizationServer, file: Path | None = None, *, command: str = "login") -> str:
     """Return a command for a server, and for a file or, without one, for the default."""
     name = {TICKTICK.issuer: "", DIDA365.issuer: "dida365"}.get(server.issuer, server.issuer)
@@ -155,6 +160,5 @@ def _find_other(server: AuthorizationServer, now: datetime) -> tuple[str, Issued
 
 def _explain_other(place: str, issued: IssuedToken) -> tuple[str, str]:
     """Return whose token is kept in a place, and what to pass for it: never what would replace it."""
-    issuer = issued.server.issuer
-    name, value = _KNOWN.get(issuer, (issuer, "... of this issuer"))
-    return f"the token in {place} is for {name}", f"pass server={value}"
+    _, value = _KNOWN.get(issued.server.issuer, ("", "... of this issuer"))
+    return f"the token in {place} is for {name_of(issued.server)}", f"pass server={value}"
