@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
-from ticktick_oauth import OAuthTokenV1, dumps, structure, unstructure
+from ticktick_oauth import OAuthTokenV1, structure, unstructure
 
 
 def decode(text: str) -> OAuthTokenV1:
@@ -23,10 +23,3 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
     token: Annotated[OAuthTokenV1, BeforeValidator(to_token), PlainSerializer(unstructure)]
-
-
-if __name__ == "__main__":
-    answer = {"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "expires_in": 15551999}
-    settings = Settings.model_validate({"token": answer})
-    assert Settings.model_validate_json(settings.model_dump_json()) == settings
-    assert decode(dumps(settings.token)) == settings.token

@@ -12,7 +12,6 @@ from uuid import uuid4
 from roads.running import LATE
 
 _PREFIX = "/2018-06-01/runtime"
-_WORKERS = 2
 
 
 class RuntimeApi:
@@ -62,8 +61,7 @@ class RuntimeApi:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        for _ in range(_WORKERS):
-            self._events.put(None)
+        self._events.put(None)
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()

@@ -24,10 +24,9 @@ def issue(number):
 store = Keychain()
 assert store.load() is None
 store.delete()
-store.save(issue(1))
-store.save(issue(2))
+for number in (1, 2):
+    store.save(issue(number))
 assert store.load().token == issue(2).token
-store.delete()
 store.delete()
 assert store.load() is None
 store.save(issue(3))

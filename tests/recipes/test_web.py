@@ -1,15 +1,12 @@
 """The web programs: Flask's, and the exchange of an async program."""
 
 import asyncio
-import importlib.util
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
 
-from roads.readme import paste
 from ticktick_oauth import AuthorizationRequest, AuthorizationResponse, Client, exchange_code
 from ticktick_oauth.exceptions import TokenEndpointError
 from ticktick_oauth.sandbox import Sandbox
@@ -17,16 +14,6 @@ from ticktick_oauth.storage import TokenFile
 
 PAGE = "https://app.example/callback"
 MANY = 12
-
-
-def load(path: Path) -> ModuleType:
-    """Import a program that was pasted."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.skipif(find_spec("flask") is None, reason="needs the dependency group roads")
@@ -45,9 +32,10 @@ def test_flask(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "TICKTICK_OAUTH_TOKEN_FILE": str(tmp_path / "token.json"),
     }.items():
         monkeypatch.setenv(name, value)
-    module = load(paste("flask_app.py", tmp_path))
-    monkeypatch.setattr(module, "client", client)  # the same, of the sandbox
-    browser, other = (module.app.test_client() for _ in range(2))
+    from recipes import flask_app
+
+    monkeypatch.setattr(flask_app, "client", client)  # the same, of the sandbox
+    browser, other = (flask_app.app.test_client() for _ in range(2))
 
     def start() -> AuthorizationRequest:
         answer = browser.get("/start", base_url="https://app.example", auth=("owner", "open"))
@@ -77,11 +65,11 @@ def test_flask(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.skipif(find_spec("httpx") is None, reason="needs the dependency group roads")
-def test_exchanges_by_httpx(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
+def test_exchanges_by_httpx(sandbox: Sandbox, client: Client) -> None:
     """The function, twelve at once on one AsyncClient: each gets a token; a refusal is an error as ever."""
     import httpx
 
-    exchange = load(paste("httpx_exchange.py", tmp_path)).exchange
+    from recipes.httpx_exchange import exchange
 
     def respond(user: str) -> AuthorizationResponse:
         request = AuthorizationRequest.with_pkce(client=client)
