@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from attrs import Attribute
 
-# RFC 7636 section 4.1: code-verifier = 43*128unreserved.
-_CODE_VERIFIER = r"[A-Za-z0-9._~-]{43,128}"
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _T = TypeVar("_T")
 
@@ -35,15 +33,11 @@ def validator(check: Callable[[str, Any], object]) -> Callable[[object, "Attribu
 
 def instance_of(expected: type) -> Callable[[object, "Attribute[Any]", Any], None]:
     """Return `check_type` as an attrs validator."""
-
-    def check(name: str, value: object) -> None:
-        check_type(name, value, expected)
-
-    return validator(check)
+    return validator(lambda name, value: check_type(name, value, expected))
 
 
-def check_text(name: str, value: object) -> None:
-    """Check that a parameter is a non-empty str of printable characters. RFC 6749 Appendix A would have them ASCII."""
+def check_text(name: str, value: object) -> str:
+    """Return the value if it is a non-empty str of printable characters. RFC 6749 Appendix A would have them ASCII."""
     text = check_type(name, value, str)
     if not text:
         raise ValueError(f"{name} must not be empty")
@@ -51,17 +45,18 @@ def check_text(name: str, value: object) -> None:
         raise ValueError(
             f"{name} must not have a line end or another unprintable character; was it read from a file unstripped?"
         )
+    return text
 
 
 def check_credential(name: str, value: object) -> None:
     """Check a client id or secret: a text that was not copied with what stood around it."""
-    check_text(name, value)
-    text = check_type(name, value, str)
+    text = check_text(name, value)
     if text != text.strip().strip(_QUOTES):
         raise ValueError(f"{name} must not have spaces or quotes around it; was it copied with them?")
 
 
 def check_code_verifier(name: str, value: object) -> None:
     """Check a PKCE code verifier; None means that PKCE is off."""
-    if value is not None and not re.fullmatch(_CODE_VERIFIER, check_type(name, value, str)):
+    # RFC 7636 section 4.1: code-verifier = 43*128unreserved.
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", check_type(name, value, str)):
         raise ValueError(f"{name} must be 43 to 128 letters, digits or any of '-._~' (RFC 7636 section 4.1)")

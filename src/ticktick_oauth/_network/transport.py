@@ -20,7 +20,6 @@ from .explain import explain
 _T = TypeVar("_T")
 # A token response has some 150 bytes; an error page, a few thousand.
 _MAX_BODY = 64 * 1024
-_OK = 200
 _exchanging: ContextVar[bool] = ContextVar("exchanging", default=False)
 
 
@@ -133,6 +132,6 @@ def _read(response: urllib3.BaseHTTPResponse, request: OAuthRequest[Any], attemp
             body += chunk
         reason = f"it is over the limit of {_MAX_BODY} bytes"
     # Any other status than 200 says enough without its body.
-    if response.status != _OK:
+    if response.status != 200:
         return EndpointAnswer(response.status, response.headers, b"", reason)
     raise TransportError(f"the answer's body was not read: {reason}", attempt.code_unused)

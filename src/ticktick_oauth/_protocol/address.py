@@ -78,13 +78,13 @@ def _is_ipv6(host: str) -> bool:
     return True
 
 
-def check_address(name: str, value: object) -> None:
-    """Check an absolute URL that secrets may travel to: https, or http that does not leave the machine."""
+def check_address(name: str, value: object) -> str:
+    """Return an absolute URL that secrets may travel to: https, or http that does not leave the machine."""
     text = check_type(name, value, str)
     # A plain host and path, as TickTick's own addresses have them, need no parser: to compile its pattern takes longer
     # than all else that a program does with a kept token.
     if text[:8] == "https://" and text[8:9].isalnum() and _PLAIN_CHARACTERS.issuperset(text[8:]):
-        return
+        return text
     # RFC 6749 section 3.1: "The endpoint URI MUST NOT include a fragment component."; 3.1.2 says it of redirects.
     location, number_sign, _ = text.partition("#")
     address = Address.parse(location)
@@ -96,10 +96,10 @@ def check_address(name: str, value: object) -> None:
         raise ValueError(f"{name} must not have a fragment (what follows '#')")
     if address.scheme != "https" and not address.is_loopback:
         raise ValueError(f"{name} must start with https://; http:// is for 127.0.0.1, [::1] and localhost only")
+    return text
 
 
 def check_issuer(name: str, value: object) -> None:
     """Check a server's issuer (RFC 8414 section 2): a URL "that has no query or fragment components"."""
-    check_address(name, value)
-    if "?" in check_type(name, value, str):
+    if "?" in check_address(name, value):
         raise ValueError(f"{name} must not have a query (what follows '?')")

@@ -9,8 +9,6 @@ from .answer import EndpointAnswer, OAuthRequest
 from .redaction import shorten
 from .server import AuthorizationServer
 
-_OK = 200
-_NOT_FOUND = 404
 _WELL_KNOWN = "/.well-known/oauth-authorization-server"
 
 
@@ -31,10 +29,10 @@ class MetadataRequest(OAuthRequest[AuthorizationServer]):
         return f"{scheme}://{host}{_WELL_KNOWN}{slash}{path}".rstrip("/")
 
     def _read(self, answer: EndpointAnswer) -> AuthorizationServer:
-        if answer.status == _OK:
+        if answer.status == 200:
             return AuthorizationServer.from_metadata(self.issuer, answer.body)
         refusal = answer.read_refusal(endpoint="issuer")
-        if answer.status == _NOT_FOUND:
+        if answer.status == 404:
             refusal = refusal._replace(
                 hint=f"{shorten(self.issuer)} has no metadata document (RFC 8414) at {shorten(self.url)}"
             )

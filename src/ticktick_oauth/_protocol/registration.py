@@ -15,7 +15,6 @@ from .client import Client
 from .redaction import shorten
 from .server import AuthorizationServer, check_server
 
-CLIENT_NAME = "ticktick-oauth"
 # RFC 7591 section 3.2.1 asks for a 201; some servers answer 200.
 _REGISTERED = {200, 201}
 _PORTAL = "a client that is registered in the server's developer portal works all the same"
@@ -34,7 +33,7 @@ class RegistrationRequest(OAuthRequest[Client]):
     """The server to register with."""
     redirect_uri: str = field(validator=validator(check_address))
     """The one redirect URI that the client will use."""
-    client_name: str = field(default=CLIENT_NAME, validator=validator(check_text))
+    client_name: str = field(default="ticktick-oauth", validator=validator(check_text))
     """What the server shows a person who is asked to allow the access."""
 
     def __attrs_post_init__(self) -> None:

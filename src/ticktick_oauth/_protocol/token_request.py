@@ -13,8 +13,6 @@ from .authorization import check_pkce
 from .client import Client
 from .redaction import clean, shorten
 
-_OK = 200
-
 
 def _check_code(name: str, value: str) -> None:
     check_text(name, value)
@@ -78,7 +76,7 @@ class TokenRequest(OAuthRequest[OAuthTokenV1]):
 
     def _read(self, answer: EndpointAnswer) -> OAuthTokenV1:
         # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
-        if answer.status != _OK or (answer.members or {}).get("error") is not None:
+        if answer.status != 200 or (answer.members or {}).get("error") is not None:
             raise self._refusal(answer)
         failure = answer.document
         if not isinstance(failure, InvalidTokenError):
@@ -139,7 +137,7 @@ def _hint(  # noqa: PLR0911 - one per rule
         return f"the client may not ask for both scopes ({SCOPE}): check what it is registered for"
     if status == 429:
         return "too many requests: wait, then start again at the authorization URL"
-    if _OK < status < 300:
+    if 200 < status < 300:
         return "only the status 200 brings a token: start again at the authorization URL"
     if status >= 500:
         return "the service is at fault and the code may be spent: start again at the authorization URL, later"

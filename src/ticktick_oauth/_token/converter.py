@@ -27,7 +27,6 @@ _UNICODE_WHITE_SPACE = (
 )
 # Text, which `re` compiles at its first use: TickTick sends a number.
 _INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?"
-
 _SURROGATE = "[\ud800-\udfff]"
 
 _ABSENT: Final = object()
@@ -114,8 +113,8 @@ def configure_converter(converter: BaseConverter) -> None:
     it takes; the rules for the members are the same.
     """
     # Functions rather than the class itself: cattrs would apply a class's hooks to its subclasses too.
-    converter.register_structure_hook_func(_is_token_class, _structure_token)
-    converter.register_unstructure_hook_func(_is_token_class, _unstructure_token)
+    converter.register_structure_hook_func(lambda cls: cls is OAuthTokenV1, _structure_token)
+    converter.register_unstructure_hook_func(lambda cls: cls is OAuthTokenV1, _unstructure_token)
 
 
 @cache
@@ -124,10 +123,6 @@ def _converter() -> BaseConverter:
     converter = BaseConverter()
     configure_converter(converter)
     return converter
-
-
-def _is_token_class(cls: object) -> bool:
-    return cls is OAuthTokenV1
 
 
 def _unstructure_token(token: OAuthTokenV1) -> dict[str, object]:
@@ -200,11 +195,9 @@ def _read_integer(value: object) -> int | None:
     if isinstance(value, float):
         # Pydantic takes a float for an integer when it fits an i64. No fraction also means neither NaN nor infinite.
         return int(value) if value.is_integer() and abs(value) < 2**63 else None
-    return _parse_integer(value) if isinstance(value, str) else None
-
-
-def _parse_integer(text: str) -> int | None:
-    number = str.__str__(text).strip(_UNICODE_WHITE_SPACE)
+    if not isinstance(value, str):
+        return None
+    number = str.__str__(value).strip(_UNICODE_WHITE_SPACE)
     if not re.fullmatch(_INTEGER, number):
         return None
     digits = number.partition(".")[0].replace("_", "")  # "1.0" is the integer 1
