@@ -20,7 +20,9 @@ client = Client(
     client_secret=os.environ["TICKTICK_CLIENT_SECRET"],
     redirect_uri=os.environ["TICKTICK_REDIRECT_URI"],
 )
-unsaved: dict[str, IssuedToken] = {}  # tokens by their codes, until they are kept: a code is spent by its first use
+# Tokens by their codes, until they are kept: a code is spent by its first use. Another process does not see them; a new
+# sign-in brings the same token then.
+unsaved: dict[str, IssuedToken] = {}
 
 
 @app.get("/start")

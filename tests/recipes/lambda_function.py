@@ -30,7 +30,9 @@ client = Client(
 SECRET = "ticktick"
 ATTRIBUTES = "Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax"
 FORM = "<!doctype html><title>TickTick</title><form method=post><input type=password name=password><button>Go</button>"
-unsaved: dict[str, IssuedToken] = {}  # tokens by their codes, until they are kept: a code is spent by its first use
+# Tokens by their codes, until they are kept: a code is spent by its first use. Another process does not see them; a new
+# sign-in brings the same token then.
+unsaved: dict[str, IssuedToken] = {}
 
 
 def handler(event, context):
