@@ -256,87 +256,68 @@ WHOLE = "expected a whole number of seconds"
 MISSING = "got nothing: it is missing"
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        pytest.param("", "document: it is empty", id="empty"),
-        pytest.param(KEPT[: len(KEPT) // 2], "document: not JSON from character 220 on", id="half"),
-        pytest.param(KEPT + KEPT, "document: not JSON from character 440 on, where more follows the value", id="twice"),
-        pytest.param(KEPT.replace("ticktick", "\0"), "document: not JSON from character 87 on", id="NUL"),
-        pytest.param("\0" * 400, NEITHER, id="NULs"),
-        pytest.param(KEPT.replace("bearer", "bear\r\ner"), "document: not JSON from character 400 on", id="CRLF"),
-        pytest.param(
-            "\ufeff" + KEPT,
-            "document: it begins with a byte order mark (BOM): save it as UTF-8 without one",
-            id="BOM",
-        ),
-        pytest.param(KEPT.encode("utf-16"), UTF_16, id="UTF-16"),
-        pytest.param(KEPT.encode("utf-16-le"), UTF_16, id="UTF-16 without its mark"),
-        # What a shell puts into a variable of it: NULs are dropped, and other bytes are surrogates.
-        pytest.param("\udcff\udcfe" + KEPT, UTF_16, id="UTF-16 in a variable"),
-        pytest.param(b"\xe9", "document: its bytes are not UTF-8", id="Latin-1"),
-        pytest.param("\ud800", "document: its bytes are not UTF-8", id="surrogate"),
-        pytest.param(KEPT.replace('"', ""), LOST, id="quotes lost"),
-        pytest.param(KEPT.replace('"', "'"), LOST, id="quotes changed"),
-        pytest.param(
-            json.dumps(KEPT),
-            "document: its quotes have backslashes before them: it was JSON within JSON (jq needs -r)",
-            id="quotes escaped",
-        ),
-        pytest.param(WORD[:-40], "document: not JSON from character 405 on", id="half a word"),
-        pytest.param("Zm9v", NEITHER, id="another word"),
-        pytest.param("[" * 30_000, NEITHER, id="deep"),
-        pytest.param('["6f9619ff"]', NEITHER, id="array"),
-        pytest.param('"6f9619ff"', NEITHER, id="string"),
-        pytest.param(
-            '{"access_token": "6f9619ff-8b86-4011-b42d-00c04fc964ff"}',
-            "version: missing: this is a bare token response; ticktick-oauth import keeps one",
-            id="bare token",
-        ),
-        pytest.param(KEPT.replace('"version": 1', '"version": "1"'), WRONG_VERSION, id="version, a string"),
-        pytest.param(KEPT.replace('"version": 1', '"version": true'), WRONG_VERSION, id="version, a boolean"),
-        pytest.param(KEPT.replace('"version": 1', '"version": 0'), WRONG_VERSION, id="version, too low"),
-        pytest.param('{"version": 1}', "server: issuer must be of type str, not NoneType", id="nothing but a version"),
-        pytest.param(
-            KEPT.replace('"server": {', '"server": [], "x": {'),
-            "server: issuer must be of type str, not NoneType",
-            id="server",
-        ),
-        pytest.param(
-            KEPT.replace("https://ticktick.com/oauth/t", "http://6f9619ff/"),
-            "server: token_endpoint must start with https://; http:// is for 127.0.0.1, [::1] and localhost only",
-            id="token endpoint",
-        ),
-        pytest.param(
-            KEPT.replace('"authorization_endpoint"', '"x"'),
-            "server: authorization_endpoint must be of type str, not NoneType",
-            id="authorization endpoint",
-        ),
-        pytest.param(
-            KEPT.replace('"token": {', '"token": 1, "x": {'),
-            f"token.access_token: {UUID4}, {MISSING}; token.expires_in: {WHOLE}, {MISSING}",
-            id="token",
-        ),
-        pytest.param(
-            KEPT.replace("-4011-", "-1011-"),
-            f"token.access_token: {UUID4}, got a string that does not match",
-            id="access token",
-        ),
-        pytest.param(
-            KEPT.replace("15551999", '"6f9619ff"'),
-            f"token.expires_in: {WHOLE}, got a string that does not match",
-            id="expires_in",
-        ),
-        pytest.param(KEPT.replace('"issued_at"', '"x"'), WRONG_TIME, id="time, missing"),
-        pytest.param(KEPT.replace("2026-11-23", "6f9619ff"), WRONG_TIME, id="time, other"),
-        pytest.param(KEPT.replace("+00:00", ""), WRONG_TIME, id="time, naive"),
-        pytest.param(
-            KEPT.replace("2026-11-23T12:00:00+00:00", "0001-01-01T00:00:00+10:00"),
-            WRONG_TIME,
-            id="time, too early",
-        ),
-    ],
-)
+UNREADABLE: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", "document: it is empty"),
+    "half": (KEPT[: len(KEPT) // 2], "document: not JSON from character 220 on"),
+    "twice": (KEPT + KEPT, "document: not JSON from character 440 on, where more follows the value"),
+    "NUL": (KEPT.replace("ticktick", "\0"), "document: not JSON from character 87 on"),
+    "NULs": ("\0" * 400, NEITHER),
+    "CRLF": (KEPT.replace("bearer", "bear\r\ner"), "document: not JSON from character 400 on"),
+    "BOM": ("\ufeff" + KEPT, "document: it begins with a byte order mark (BOM): save it as UTF-8 without one"),
+    "UTF-16": (KEPT.encode("utf-16"), UTF_16),
+    "UTF-16 without its mark": (KEPT.encode("utf-16-le"), UTF_16),
+    # What a shell puts into a variable of it: NULs are dropped, and other bytes are surrogates.
+    "UTF-16 in a variable": ("\udcff\udcfe" + KEPT, UTF_16),
+    "Latin-1": (b"\xe9", "document: its bytes are not UTF-8"),
+    "surrogate": ("\ud800", "document: its bytes are not UTF-8"),
+    "quotes lost": (KEPT.replace('"', ""), LOST),
+    "quotes changed": (KEPT.replace('"', "'"), LOST),
+    "quotes escaped": (
+        json.dumps(KEPT),
+        "document: its quotes have backslashes before them: it was JSON within JSON (jq needs -r)",
+    ),
+    "half a word": (WORD[:-40], "document: not JSON from character 405 on"),
+    "another word": ("Zm9v", NEITHER),
+    "deep": ("[" * 30_000, NEITHER),
+    "array": ('["6f9619ff"]', NEITHER),
+    "string": ('"6f9619ff"', NEITHER),
+    "bare token": (
+        '{"access_token": "6f9619ff-8b86-4011-b42d-00c04fc964ff"}',
+        "version: missing: this is a bare token response; ticktick-oauth import keeps one",
+    ),
+    "version, a string": (KEPT.replace('"version": 1', '"version": "1"'), WRONG_VERSION),
+    "version, a boolean": (KEPT.replace('"version": 1', '"version": true'), WRONG_VERSION),
+    "version, too low": (KEPT.replace('"version": 1', '"version": 0'), WRONG_VERSION),
+    "nothing but a version": ('{"version": 1}', "server: issuer must be of type str, not NoneType"),
+    "server": (KEPT.replace('"server": {', '"server": [], "x": {'), "server: issuer must be of type str, not NoneType"),
+    "token endpoint": (
+        KEPT.replace("https://ticktick.com/oauth/t", "http://6f9619ff/"),
+        "server: token_endpoint must start with https://; http:// is for 127.0.0.1, [::1] and localhost only",
+    ),
+    "authorization endpoint": (
+        KEPT.replace('"authorization_endpoint"', '"x"'),
+        "server: authorization_endpoint must be of type str, not NoneType",
+    ),
+    "token": (
+        KEPT.replace('"token": {', '"token": 1, "x": {'),
+        f"token.access_token: {UUID4}, {MISSING}; token.expires_in: {WHOLE}, {MISSING}",
+    ),
+    "access token": (
+        KEPT.replace("-4011-", "-1011-"),
+        f"token.access_token: {UUID4}, got a string that does not match",
+    ),
+    "expires_in": (
+        KEPT.replace("15551999", '"6f9619ff"'),
+        f"token.expires_in: {WHOLE}, got a string that does not match",
+    ),
+    "time, missing": (KEPT.replace('"issued_at"', '"x"'), WRONG_TIME),
+    "time, other": (KEPT.replace("2026-11-23", "6f9619ff"), WRONG_TIME),
+    "time, naive": (KEPT.replace("+00:00", ""), WRONG_TIME),
+    "time, too early": (KEPT.replace("2026-11-23T12:00:00+00:00", "0001-01-01T00:00:00+10:00"), WRONG_TIME),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), UNREADABLE.values(), ids=UNREADABLE)
 def test_what_is_not_a_kept_token_is_named_by_its_member(content: str | bytes, words: str) -> None:
     """The error has the member that is wrong, nothing of the content, and no other error in its chain."""
     with pytest.raises(StorageError) as caught:

@@ -119,13 +119,6 @@ def test_a_refusal_says_what_to_do(status: int, body: Any, error: str | None, wo
     assert str(caught.value).endswith(PORTAL)
 
 
-def test_a_redirect_is_not_followed() -> None:
-    """It is shown by its host, and the endpoint to check by its name."""
-    words = "it redirects to the same host, which is not followed: check the server's registration_endpoint; a client"
-    with pytest.raises(RegistrationError, match=words):
-        REQUEST.parse_response(307, {"location": "/elsewhere"}, b"")
-
-
 def test_a_secret_that_a_refusal_repeats_is_cut_out() -> None:
     """A description that holds the answer's own secret does not show it."""
     with pytest.raises(RegistrationError, match=r"no \[redacted\]") as caught:
@@ -160,22 +153,3 @@ def test_mistakes_of_the_caller(changes: dict[str, Any], error: type[Exception],
     """They are reported at the constructor."""
     with pytest.raises(error, match=words):
         evolve(REQUEST, **changes)
-
-
-def test_nothing_is_taken_by_position() -> None:
-    """The fields of a request have names and no order."""
-    with pytest.raises(TypeError, match="positional argument"):
-        RegistrationRequest(TICKTICK, REDIRECT_URI)  # type: ignore[call-arg]
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "words"),
-    [
-        ("201", b"{}", "status must be of type int, not str"),
-        (201, "{}", "body must be of type bytes, not str"),
-    ],
-)
-def test_a_wrong_type_is_the_callers_mistake(status: Any, body: Any, words: str) -> None:  # noqa: ANN401 - wrong types
-    """A status is an int, and a body bytes."""
-    with pytest.raises(TypeError, match=f"^{words}$"):
-        REQUEST.parse_response(status, {}, body)

@@ -187,13 +187,6 @@ def test_h18_a_page_is_named_by_its_content_type(headers: dict[str, str], words:
 # A refusal
 
 
-def test_h6_an_echoed_code_is_cut_out() -> None:
-    """H6: Spring's description repeats the code; the hint says what to do."""
-    error = _refusal(400, {"error": "invalid_grant", "error_description": f"Invalid authorization code: {CODE}"})
-    assert (error.error, error.description) == ("invalid_grant", "Invalid authorization code: [redacted]")
-    assert "used already or is not whole" in str(error)
-
-
 AGAIN = "start again at the authorization URL"
 CREDENTIALS = (
     "check the client id or secret (or are they swapped?), and that the client is registered with this server ({}): "
@@ -204,6 +197,9 @@ OTHER_REDIRECT = (
     "redirect_uri must be exactly that of the authorization request; this client's is https://client.example.com/cb; "
     f"{AGAIN}"
 )
+OTHER_CLIENT = "the code was issued to another client: exchange it with the client that asked for it"
+OTHER_SCOPE = "the client may not ask for both scopes (tasks:read tasks:write): check what it is registered for"
+OTHER_VERIFIER = f"code_verifier must be the one of the authorization request; {AGAIN}"
 USED = f"the code was used already or is not whole: {AGAIN}"
 AT_FAULT = f"the service is at fault and the code may be spent: {AGAIN}, later"
 
@@ -211,19 +207,9 @@ AT_FAULT = f"the service is at fault and the code may be spent: {AGAIN}, later"
 @pytest.mark.parametrize(
     ("status", "error", "description", "hint"),
     [
-        (
-            401,
-            "invalid_client",
-            "Client ID mismatch",
-            "the code was issued to another client: exchange it with the client that asked for it",
-        ),
+        (401, "invalid_client", "Client ID mismatch", OTHER_CLIENT),
         (401, "invalid_client", "Unauthorized grant type: authorization_code", TICKTICK_CREDENTIALS),
-        (
-            400,
-            "invalid_scope",
-            "Invalid scope: tasks:read",
-            "the client may not ask for both scopes (tasks:read tasks:write): check what it is registered for",
-        ),
+        (400, "invalid_scope", "Invalid scope: tasks:read", OTHER_SCOPE),
         (400, "invalid_grant", "Redirect URI mismatch.", OTHER_REDIRECT),
         (400, "invalid_grant", "Invalid authorization code: [..]", USED),
         (429, "slow_down", "busy", f"too many requests: wait, then {AGAIN}"),
@@ -231,12 +217,7 @@ AT_FAULT = f"the service is at fault and the code may be spent: {AGAIN}, later"
         # Not TickTick's: what other servers say to the same, and each part of a rule without the rest.
         (400, "invalid_request", "Redirect URI mismatch.", OTHER_REDIRECT),
         (400, "odd", "Redirect URI mismatch.", None),
-        (
-            400,
-            "invalid_grant",
-            "Invalid code verifier.",
-            f"code_verifier must be the one of the authorization request; {AGAIN}",
-        ),
+        (400, "invalid_grant", "Invalid code verifier.", OTHER_VERIFIER),
         (400, "invalid_request", "Invalid code verifier.", None),
         (400, "invalid_grant", None, USED),
         (400, "odd", "Client ID mismatch", None),
@@ -293,20 +274,6 @@ def test_a_whole_address_is_not_a_code(code: str) -> None:
     with pytest.raises(ValueError, match=r"pass that to AuthorizationRequest\.parse_response") as caught:
         exchange_code(CLIENT, code)
     assert "canary" not in str(caught.value)
-
-
-def test_h9_a_bearer_challenge() -> None:
-    """H9: django-oauth-toolkit's answer is one about the client too."""
-    error = _refusal(401, {"error": "invalid_client"}, WWW_Authenticate='Bearer error="invalid_client"')
-    assert (error.error, error.retry_after) == ("invalid_client", None)
-
-
-@pytest.mark.parametrize("code", ["unsupported_grant_type", "unauthorized_client", "invalid_request", "other"])
-def test_h10_other_error_codes(code: str) -> None:
-    """H10: the code is kept, and there is no hint that would guess."""
-    error = _refusal(400, {"error": code})
-    assert (error.error, error.description, error.hint) == (code, None, None)
-    assert code in str(error)
 
 
 @pytest.mark.parametrize(("status", "body"), [(403, "<html>blocked</html>"), (404, ""), (418, TOMCAT_401)])
@@ -403,12 +370,6 @@ def test_h16_what_was_issued_may_be_no_text(value: object) -> None:
     assert _refusal(400, {"access_token": value, "error": "odd"}).error == "odd"
 
 
-def test_h19_xml() -> None:
-    """H19: Spring's XML is read by its status."""
-    error = _refusal(400, f"<oauth><error>invalid_grant</error><error_description>{CODE}</error_description></oauth>")
-    assert "not JSON" in str(error)
-
-
 def test_the_vendors_own_shape_is_read() -> None:
     """TickTick's own errors have other names for the same two things."""
     error = _refusal(500, {"errorId": "x", "errorCode": "unknown_exception", "errorMessage": "Oops", "data": None})
@@ -464,13 +425,6 @@ def test_h25_what_is_no_text_is_none(said: object) -> None:
     assert (error.error, error.description) == (None, None)
 
 
-def test_h25_what_the_server_says_is_made_fit_to_show() -> None:
-    """H25: escape codes, bidi controls and line ends go, and 200 characters stay."""
-    error = _refusal(400, {"error": "e", "error_description": "\x1b[31m\u202e\u2066a\r\nb" + "c" * 100_000})
-    assert error.description == "[31mab" + "c" * 194
-    assert len(str(error)) < 300
-
-
 # Mistakes of the caller, and fuzzing
 
 
@@ -480,12 +434,6 @@ def test_a_body_or_status_of_another_type_is_refused() -> None:
         REQUEST.parse_response(200, {}, "canary")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="status must be of type int, not str"):
         REQUEST.parse_response("200", {}, TOKEN)  # type: ignore[arg-type]
-
-
-def test_nothing_is_taken_by_position() -> None:
-    """A code and a verifier cannot change places."""
-    with pytest.raises(TypeError, match="positional argument"):
-        TokenRequest(CLIENT, CODE)  # type: ignore[call-arg]
 
 
 JSON = st.recursive(
@@ -522,10 +470,3 @@ def test_mutated_tokens_stay_in_the_family(data: st.DataObject) -> None:
     except InvalidTokenError as error:
         answer = error.body
     assert isinstance(answer, OAuthTokenV1) or answer == bytes(body)
-
-
-@given(st.text(alphabet="Mon, 23Nv2026 12:0GMT+-\x00é"), st.text(alphabet="Mon, 23Nv2026 12:0GMT+-\x00é"))
-def test_random_dates_stay_in_the_family(retry_after: str, date: str) -> None:
-    """Whatever stands in the two headers, the wait is a number of seconds or None."""
-    wait = _refusal(429, {}, Retry_After=retry_after, Date=date).retry_after
-    assert wait is None or wait >= 0
