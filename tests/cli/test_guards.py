@@ -300,8 +300,3 @@ def test_an_interruption_leaves_the_prompt_its_line(
     fail(throw(KeyboardInterrupt()))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert (130, "", "\nticktick-oauth: interrupted\n") == run("token")
-
-
-def test_python_m_is_the_same_command() -> None:
-    """``python -m ticktick_oauth`` ends with the command's exit code."""
-    assert [0, 2] == [outcome(name, {}).returncode for name in ("schema", "nosuch")]

@@ -3,8 +3,6 @@
 import errno
 import os
 import stat
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -75,14 +73,6 @@ def test_a_token_that_could_not_be_loaded_is_not_saved(store: TokenFile) -> None
     error = failure_of(store.save, larger)
     assert f"{store.path}: this token has over 65536 bytes, too many to be loaded" == str(error)
     assert largest == store.load()
-
-
-def test_importing_storage_loads_little() -> None:
-    """A program that reads a kept token does not pay for what only saving, signing in or quoting needs."""
-    code = "import sys, ticktick_oauth.storage; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    never = {"asyncio", "email", "hashlib", "http", "logging", "random", "secrets", "shlex", "socket", "ssl", "urllib3"}
-    assert set() == never & {*loaded}
 
 
 @posix_only

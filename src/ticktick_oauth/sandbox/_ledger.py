@@ -100,15 +100,12 @@ class Ledger:
         return code
 
     def spend_code(self, code: str) -> Grant | None:
-        """Strike a code out, and return its grant; None when it was never issued, or is spent."""
+        """Spend a code, and return its grant; None when it was never issued, or is spent already."""
         with self._lock:
             return self._grants.pop(code, None)
 
     def issue_token(self, grant: Grant) -> tuple[UUID, int]:
-        """Return a grant's token and the whole seconds that remain of it.
-
-        A client, a user and a scope have one token, until it has expired.
-        """
+        """Return the one token of a client, a user and a scope, and its whole seconds; a new one once it expired."""
         key = grant.client_id, grant.user, grant.scope
         with self._lock:
             now = self._clock()

@@ -85,10 +85,7 @@ def make_private(path: Path, descriptor: int) -> None:
 
 
 def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T]) -> _T:
-    """Do a task on the file that a path leads to; raise what fails as a ``StorageError`` that says what to do next.
-
-    ``verb`` says what is tried: load, save or delete.
-    """
+    """Load, save or delete on the file that a path leads to; what fails is a ``StorageError`` that says what to do."""
     target = path
     try:
         # Windows opens what a link leads to by itself; to look at the file would keep others from replacing it.
