@@ -197,12 +197,7 @@ class StorageError(OAuthError, OSError):
     pickling."""
 
     def __init__(
-        self,
-        reason: str,
-        filename: str | None = None,
-        errno: int | None = None,
-        *,
-        issued: object = None,
+        self, reason: str, filename: str | None = None, errno: int | None = None, *, issued: object = None
     ) -> None:
         self.issued = issued
         super().__init__(errno, reason, filename)

@@ -12,6 +12,12 @@ def document(*, access_token: str = f'"{UUID_TEXT}"', expires_in: str = "1555199
     return f'{{"access_token":{access_token},"expires_in":{expires_in}{more}}}'
 
 
+_NO_NUMERALS = (
+    "+ --1 -0-7 1-7 0--7 0-07 0-+7 0+7 -_7 +-1 _1 1_ 1__0 +_1 1_.0 1.0_0 1. .0 . 1.5 1.0.0 1e3 60m 0x10 NaN true"
+)
+_NO_INTEGERS = "null [] [1] {} NaN Infinity -Infinity 1.5 1e-3 1e19 1e400 9223372036854775807.0 9223372036854775808.0"
+_NO_INTEGERS += " -9223372036854775808.0"
+
 # The JSON of a value, and the seconds; None when it is refused.
 EXPIRES_IN: list[tuple[str, int | None]] = [
     ("15551999", 15551999),
@@ -23,10 +29,6 @@ EXPIRES_IN: list[tuple[str, int | None]] = [
     ("-1" + "0" * 4299, -(10**4299)),
     ("true", 1),
     ("false", 0),
-    ("null", None),
-    ("[]", None),
-    ("[1]", None),
-    ("{}", None),
     # Floats.
     ("1.0", 1),
     ("-0.0", 0),
@@ -37,16 +39,6 @@ EXPIRES_IN: list[tuple[str, int | None]] = [
     ("1." + "0" * 9000, 1),
     ("9223372036854774784.0", 2**63 - 1024),
     ("-9223372036854774784.0", 1024 - 2**63),
-    ("9223372036854775807.0", None),
-    ("9223372036854775808.0", None),
-    ("-9223372036854775808.0", None),
-    ("1e19", None),
-    ("1e400", None),
-    ("1.5", None),
-    ("1e-3", None),
-    ("NaN", None),
-    ("Infinity", None),
-    ("-Infinity", None),
     # Strings.
     ('"15551999"', 15551999),
     ('"+1"', 1),
@@ -68,44 +60,30 @@ EXPIRES_IN: list[tuple[str, int | None]] = [
     ('"\ufeff1"', None),
     ('"1\u180e"', None),
     ('"1\\u0000"', None),
-    ('""', None),
     ('" "', None),
-    ('"+"', None),
-    ('"--1"', None),
-    ('"-0-7"', None),
-    ('"1-7"', None),
-    ('"0--7"', None),
-    ('"0-07"', None),
-    ('"0-+7"', None),
-    ('"0+7"', None),
-    ('"-_7"', None),
-    ('"+-1"', None),
     ('"+ 1"', None),
     ('"1 0"', None),
     ('"1 .0"', None),
-    ('"_1"', None),
-    ('"1_"', None),
-    ('"1__0"', None),
-    ('"+_1"', None),
-    ('"1_.0"', None),
-    ('"1.0_0"', None),
-    ('"1."', None),
-    ('".0"', None),
-    ('"."', None),
-    ('"1.5"', None),
-    ('"1.0.0"', None),
-    ('"1e3"', None),
-    ('"60m"', None),
-    ('"0x10"', None),
     ('"\u0661"', None),
     ('"\uff11"', None),
     ('"1.\u0660"', None),
-    ('"NaN"', None),
-    ('"true"', None),
+    # Strings and other values that are no whole number; "" is the empty string's own JSON.
+    *((f'"{text}"', None) for text in ("", *_NO_NUMERALS.split())),
+    *((text, None) for text in _NO_INTEGERS.split()),
 ]
 
 # pydantic lets these strings through.
 STRICTER = ["0__1", "-00__7", "0" * 4300 + "1", "+" + "0" * 4301 + ".0", "0_" * 4300 + "1"]
+
+_NO_UUID4S = """
+0e6cbbd3-cb86-1a45-9d0b-0f6a22ab9d2b 0e6cbbd3-cb86-7a45-9d0b-0f6a22ab9d2b
+0e6cbbd3-cb86-4a45-1d0b-0f6a22ab9d2b 0e6cbbd3-cb86-4a45-cd0b-0f6a22ab9d2b
+0e6cbbd3-cb86-4a45-fd0b-0f6a22ab9d2b 00000000-0000-0000-0000-000000000000
+0e6cbbd3cb-86-4a45-9d0b-0f6a22ab9d2b 0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2
+0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2b0 0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2g
+0e6cbbd3cb86-4a45-9d0b-0f6a22ab9d2b 0e6cbbd3cb864a459d0b0f6a22ab9d2-
+0e6cbbd3_cb86_4a45_9d0b_0f6a22ab9d2b
+"""
 
 # A JSON value, and whether it is the access token of the cases.
 ACCESS_TOKENS: list[tuple[object, bool]] = [
@@ -130,22 +108,9 @@ ACCESS_TOKENS: list[tuple[object, bool]] = [
     (f" {UUID_TEXT}", False),
     (f"{UUID_TEXT}\n", False),
     (f"{UUID_TEXT}\0", False),
-    ("0e6cbbd3-cb86-1a45-9d0b-0f6a22ab9d2b", False),
-    ("0e6cbbd3-cb86-7a45-9d0b-0f6a22ab9d2b", False),
-    ("0e6cbbd3-cb86-4a45-1d0b-0f6a22ab9d2b", False),
-    ("0e6cbbd3-cb86-4a45-cd0b-0f6a22ab9d2b", False),
-    ("0e6cbbd3-cb86-4a45-fd0b-0f6a22ab9d2b", False),
-    ("00000000-0000-0000-0000-000000000000", False),
-    ("0e6cbbd3cb-86-4a45-9d0b-0f6a22ab9d2b", False),
-    ("0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2", False),
-    ("0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2b0", False),
-    ("0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2g", False),
     ("0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d\u0661\u0661", False),
     ("0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d  ", False),
-    ("0e6cbbd3cb86-4a45-9d0b-0f6a22ab9d2b", False),
     ("0e6cbbd3cb864a459d0b0f6a22ab9d\t\t", False),
-    ("0e6cbbd3cb864a459d0b0f6a22ab9d2-", False),
-    ("0e6cbbd3_cb86_4a45_9d0b_0f6a22ab9d2b", False),
     ("", False),
     ("{}", False),
     ("urn:uuid:", False),
@@ -155,6 +120,8 @@ ACCESS_TOKENS: list[tuple[object, bool]] = [
     (True, False),
     ([UUID_TEXT], False),
     ({"access_token": UUID_TEXT}, False),
+    # Of other versions and variants; hyphens, length and digits that are wrong.
+    *((text, False) for text in _NO_UUID4S.split()),
 ]
 
 # The value of either literal, with "bearer" in the place of the right text.
@@ -172,22 +139,12 @@ TOKEN_TYPES: list[tuple[object, bool]] = [
     ({}, False),
 ]
 
+_NO_JSON = "-NaN +Infinity nan None True undefined 01 -01 1. .5 +1 - 1e 0x1 1_0 [1,] [1} {a:1} {1:2} /**/1"
+
 # The JSON of an ignored member's value, and whether the document is one.
 IGNORED: list[tuple[str, bool]] = [
-    ("null", True),
-    ("NaN", True),
-    ("Infinity", True),
-    ("-Infinity", True),
-    ("-NaN", False),
-    ("+Infinity", False),
-    ("nan", False),
-    ("None", False),
-    ("True", False),
-    ("undefined", False),
     ("", False),
     # Numbers.
-    ("-0.0e-0", True),
-    ("1e400", True),
     ("1" * 4300, True),
     ("-" + "1" * 4300, True),
     ("1" * 4300 + ".0", True),
@@ -198,15 +155,6 @@ IGNORED: list[tuple[str, bool]] = [
     # Pydantic refuses a float with such an integer part.
     ("1" * 4301 + ".0", True),
     ("1" * 4301 + "e0", True),
-    ("01", False),
-    ("-01", False),
-    ("1.", False),
-    (".5", False),
-    ("+1", False),
-    ("-", False),
-    ("1e", False),
-    ("0x1", False),
-    ("1_0", False),
     ("\u0661", False),
     # Strings.
     ('"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u0000\\uFFFF"', True),
@@ -235,13 +183,9 @@ IGNORED: list[tuple[str, bool]] = [
     # Arrays and objects.
     ("[ ]", True),
     ('[1,{"a":[],"a":{"expires_in":[],"expires_in":{}}}]', True),
-    ("[1,]", False),
     ("[1 2]", False),
-    ("[1}", False),
     ('{"a":1,}', False),
     ('{"a"}', False),
-    ("{a:1}", False),
-    ("{1:2}", False),
     # White space.
     (" \t\r\n1 \t\r\n", True),
     ("\f1", False),
@@ -249,27 +193,17 @@ IGNORED: list[tuple[str, bool]] = [
     ("\xa01", False),
     ("\u20281", False),
     ("\ufeff1", False),
-    ("/**/1", False),
+    *((text, True) for text in ("null", "NaN", "Infinity", "-Infinity", "-0.0e-0", "1e400")),
+    *((text, False) for text in _NO_JSON.split()),
 ]
 
 _GOOD = document()
+_WITH = document(more=',"x":"@"').encode()
 
 # A document and the fields at fault; None when it is accepted.
 DOCUMENTS: list[tuple[str | bytes, tuple[str, ...] | None]] = [
     (_GOOD, None),
     (f" \n\r\t{_GOOD} \n\r\t", None),
-    (_GOOD + "\0", ("",)),
-    (_GOOD + "x", ("",)),
-    (_GOOD + _GOOD, ("",)),
-    (_GOOD[:-1], ("",)),
-    ("\v" + _GOOD, ("",)),
-    ("", ("",)),
-    (" ", ("",)),
-    ("[]", ("",)),
-    (f"[{_GOOD}]", ("",)),
-    ("null", ("",)),
-    ("NaN", ("",)),
-    ("1", ("",)),
     ('"access_token"', ("",)),
     ("{}", ("access_token", "expires_in")),
     # Keys.
@@ -281,30 +215,16 @@ DOCUMENTS: list[tuple[str | bytes, tuple[str, ...] | None]] = [
     (document(expires_in='"\\udc00"', more=',"expires_in":1'), None),
     (document(expires_in="1" * 4301, more=',"expires_in":1'), ("",)),
     (document(expires_in='"x"', more=',"\\u0065xpires_in":1'), None),
-    # Encodings.
-    ("\ufeff" + _GOOD, ("",)),
-    (_GOOD + "\ufeff", ("",)),
-    (_GOOD.encode("utf-8-sig"), ("",)),
-    (_GOOD.encode("utf-16"), ("",)),
-    (_GOOD.encode("utf-16-le"), ("",)),
-    (_GOOD.encode("utf-16-be"), ("",)),
-    (_GOOD.encode("utf-32"), ("",)),
-    (_GOOD.encode("utf-32-le"), ("",)),
+    # What stands around it, and encodings.
+    *((text, ("",)) for text in (_GOOD + "\0", _GOOD + "x", _GOOD + _GOOD, _GOOD[:-1], "\v" + _GOOD, f"[{_GOOD}]")),
+    *((text, ("",)) for text in ("", " ", "[]", "null", "NaN", "1", "\ufeff" + _GOOD, _GOOD + "\ufeff")),
+    *((_GOOD.encode(name), ("",)) for name in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le")),
+    (_WITH.replace(b"@", "\u20ac\U0001f600".encode()), None),
     *(
-        (document(more=',"x":"@"').encode().replace(b"@", raw), fields)
-        for raw, fields in (
-            ("\u20ac\U0001f600".encode(), None),
-            (b"\xff", ("",)),
-            (b"\x80", ("",)),
-            (b"\xe9", ("",)),
-            (b"\xf0\x9f\x98", ("",)),
-            (b"\xc0\x80", ("",)),
-            (b"\xe0\x80\xaf", ("",)),
-            (b"\xed\xa0\x80", ("",)),
-            (b"\xed\xa0\xbd\xed\xb8\x80", ("",)),
-            (b"\xf4\x90\x80\x80", ("",)),
-        )
+        (_WITH.replace(b"@", raw), ("",))
+        for raw in (b"\xff", b"\x80", b"\xe9", b"\xf0\x9f\x98", b"\xc0\x80", b"\xe0\x80\xaf")
     ),
+    *((_WITH.replace(b"@", raw), ("",)) for raw in (b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80")),
 ]
 
 # What is not a document of members, and the reason for which it is refused.
@@ -318,6 +238,7 @@ DOCUMENT_REASONS: list[tuple[str | bytes, str]] = [
     ("1" * 4301, "an integer has more digits than Python reads"),
     ("[" * 200 + "]" * 200, "expected an object, got an array"),
     ("null", "expected an object, got null"),
+    ("[" * 200_000, "nested too deeply for the call stack that is left"),
 ]
 
 # A member of a mapping, and the reason for which it is refused.

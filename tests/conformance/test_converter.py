@@ -36,16 +36,6 @@ TOKEN = OAuthTokenV1(access_token=UUID(UUID_TEXT), expires_in=15551999)
 _patient = settings(deadline=None)
 
 
-class _Int(int):
-    """An ``int`` that is not exactly one."""
-
-
-class _Str(str):
-    """A ``str`` that is not exactly one."""
-
-    __slots__ = ()
-
-
 def _assert_parity(data: str | bytes) -> object:
     """Return our verdict on a document, compared with pyticktick's, as str and as bytes."""
     theirs, ours = pyticktick_json(data), verdict(loads, data)
@@ -229,19 +219,6 @@ def test_structure_takes_any_mapping(kind: Any) -> None:  # noqa: ANN401 - three
     assert TOKEN == structure(mapping)
 
 
-def test_structure_of_subclasses() -> None:
-    """Instances of subclasses of int and str count as their base, and an integer of any length is one."""
-    plain = {
-        "access_token": UUID_TEXT,
-        "expires_in": 10**5000,
-        "token_type": "bearer",
-        "scope": "tasks:read tasks:write",
-    }
-    mapping = {key: _Int(value) if isinstance(value, int) else _Str(value) for key, value in plain.items()}
-    assert verdict(structure, mapping) == pyticktick_mapping(mapping)
-    assert verdict(structure, plain) == verdict(structure, mapping)
-
-
 def test_all_problems_at_once() -> None:
     """Everything that is wrong is reported at once, in the order of the fields, with what was expected and met."""
     assert _problems('{"scope":[],"token_type":null,"expires_in":"soon","access_token":1}') == [
@@ -250,10 +227,6 @@ def test_all_problems_at_once() -> None:
         ("token_type", "expected 'bearer', got null"),
         ("scope", "expected 'tasks:read tasks:write', got an array"),
     ]
-
-
-def test_what_is_missing_is_named() -> None:
-    """The two members without a default are looked for."""
     assert _problems("{}") == [
         ("access_token", "expected a UUID of version 4, got nothing: it is missing"),
         ("expires_in", "expected a whole number of seconds, got nothing: it is missing"),
@@ -300,11 +273,6 @@ def test_errors_hold_no_value(data: str | bytes) -> None:
     assert (None, None, None) == (error.__cause__, error.__context__, error.body)
 
 
-def test_call_stack_exhausted() -> None:
-    """A document that is too deep for what is left of the call stack is refused, not a RecursionError."""
-    assert [("", "nested too deeply for the call stack that is left")] == _problems("[" * 200_000)
-
-
 def test_lower_limit_for_integers() -> None:
     """A program that lowers Python's limit for the digits of an integer gets a refusal, not a bare ValueError."""
     limit = sys.get_int_max_str_digits()
@@ -344,14 +312,10 @@ def test_subclasses_count_as_their_base() -> None:
 
     mapping = {"access_token": Text(UUID_TEXT), "expires_in": Number(5), "token_type": Text("bearer")}
     token = structure({**mapping, "scope": Text("tasks:read tasks:write")})
+    assert 10**5000 == structure({**mapping, "expires_in": Number(10**5000)}).expires_in
     assert 6 == structure({**mapping, "expires_in": Text(" 6 ")}).expires_in
-    assert (UUID(UUID_TEXT), 5, int, "bearer", str) == (
-        token.access_token,
-        token.expires_in,
-        type(token.expires_in),
-        token.token_type,
-        type(token.token_type),
-    )
+    assert (UUID(UUID_TEXT), 5, "bearer") == (token.access_token, token.expires_in, token.token_type)
+    assert (int, str) == (type(token.expires_in), type(token.token_type))
     with pytest.raises(InvalidTokenError, match="allowed only a part"):
         structure({**mapping, "scope": Text("tasks:read")})
 
@@ -366,12 +330,3 @@ def test_a_token_of_a_subclass_is_written_as_the_four_members() -> None:
     twin = Token(access_token=token.access_token, expires_in=token.expires_in)
     assert dumps(token) == dumps(twin)
     assert unstructure(token) == unstructure(twin)
-
-
-def test_two_copies_of_the_class_have_two_names() -> None:
-    """A token of another copy of the package, such as a vendored one, is refused by its module's name."""
-    copy = type("OAuthTokenV1", (), {"__module__": "host._vendor.ticktick_oauth._token.model"})()
-    with pytest.raises(
-        TypeError, match=r"ticktick_oauth\._token\.model\.OAuthTokenV1, not host\._vendor.*\.OAuthTokenV1$"
-    ):
-        dumps(copy)

@@ -352,16 +352,6 @@ def test_a_time_in_zulu_is_read() -> None:
     assert load_issued(KEPT) == load_issued(KEPT.replace("+00:00", "Z"))
 
 
-def test_a_token_of_a_subclass_is_written_as_the_four_members() -> None:
-    """A program's own subclass of the token is dumped as what it is a kind of."""
-
-    class Token(OAuthTokenV1):
-        """A subclass without slots."""
-
-    token = Token(access_token=TOKEN.access_token, expires_in=60)
-    assert ISSUED == load_issued(dump_issued(IssuedToken(token=token, issued_at=NOON)))
-
-
 @pytest.mark.parametrize(
     ("function", "argument", "words"),
     [

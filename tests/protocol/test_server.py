@@ -72,7 +72,8 @@ _NOT_LOOPBACK = (
 _NOT_LOOPBACK += " [::2] 127.0.0.1.example.com 127.0.0.256 127.0.0.09 127.08.0.1 127.0.0 127.0.0.x 128.0.0.1"
 _NOT_LOOPBACK += f" localhost.example 127.{'9' * 5000}.0.1"
 _NO_HOST = "evil.example[::1]:8080 [::1]evil.example %31%32%37.0.0.1 [127.0.0.1] [:1] [::1 [::1::]"
-_NO_HOST += " ex\u00e4mple.com \u00e9xample.com example.com\\@evil.example example.com:99999 example.com:0 example.com:port 127.0.0.\u0661"
+_NO_HOST += " ex\u00e4mple.com \u00e9xample.com example.com\\@evil.example"
+_NO_HOST += " example.com:99999 example.com:0 example.com:port 127.0.0.\u0661"
 UNFIT = [
     *((f"http://{host}/canary", "https://") for host in _NOT_LOOPBACK.split()),
     *((f"https://{host}/canary", "absolute") for host in ("", *_NO_HOST.split())),

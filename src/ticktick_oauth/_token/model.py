@@ -55,22 +55,18 @@ class OAuthTokenV1:
     """
 
     access_token: UUID = field(
-        repr=False,
-        validator=_check_access_token,
-        metadata={"description": "OAuth2 access token for the V1 API."},
+        repr=False, validator=_check_access_token, metadata={"description": "OAuth2 access token for the V1 API."}
     )
     """OAuth2 access token for the V1 API, a secret UUID of version 4."""
     expires_in: int = field(
         validator=_check_expires_in,
         metadata={
-            "description": "Access token expiration time in seconds from the time of issue. Usually lasts 6 months.",
+            "description": "Access token expiration time in seconds from the time of issue. Usually lasts 6 months."
         },
     )
     """Seconds from the moment of the answer until the token expires; usually some 6 months, less on a later sign-in."""
     token_type: Literal["bearer"] = field(
-        default=TOKEN_TYPE,
-        validator=_check_token_type,
-        metadata={"description": "Fixed value 'bearer'."},
+        default=TOKEN_TYPE, validator=_check_token_type, metadata={"description": "Fixed value 'bearer'."}
     )
     """Fixed value ``bearer``."""
     scope: Literal["tasks:read tasks:write"] = field(
@@ -78,7 +74,7 @@ class OAuthTokenV1:
         validator=_check_scope,
         metadata={
             "description": "Spaces-separated permissions for the generated token. The currently available scopes are "
-            "'tasks:write' and 'tasks:read'. Default is 'tasks:read tasks:write'.",
+            "'tasks:write' and 'tasks:read'. Default is 'tasks:read tasks:write'."
         },
     )
     """Fixed value ``tasks:read tasks:write``, both permissions, separated by a space."""

@@ -12,10 +12,7 @@ _DESCRIPTION = (
     "Response of the POST request in the [third step](https://developer.ticktick.com/docs#/openapi?id=third-step) "
     "of the OAuth2 flow."
 )
-_TYPES: dict[object, dict[str, object]] = {
-    UUID: {"type": "string", "format": "uuid4"},
-    int: {"type": "integer"},
-}
+_TYPES: dict[object, dict[str, object]] = {UUID: {"type": "string", "format": "uuid4"}, int: {"type": "integer"}}
 
 
 def json_schema() -> dict[str, object]:
