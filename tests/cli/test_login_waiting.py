@@ -1,5 +1,6 @@
 """How `login` waits: the browser that cannot be trusted, the address that is pasted, and the end of patience."""
 
+import errno
 import io
 import os
 import socket
@@ -171,6 +172,44 @@ def test_l7_l11_nobody_comes(manual: list[str], login: Login, capsys: pytest.Cap
     with socket.socket() as again:
         again.bind(("127.0.0.1", urlsplit(client.redirect_uri).port))
     assert threading.active_count() <= before + 1  # the one that waits for a line of the keyboard
+
+
+def test_a_paste_whose_exchange_fails_ends_it(
+    login: Login, typing: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The wait has the error of the exchange, whoever started it."""
+    login.opener = open_nothing
+    login.sandbox.next_answer(400, {"error": "invalid_grant"})
+    paste_when_asked(monkeypatch, typing)
+    assert 5 == login()
+    assert "the code was used already or is not whole: run this command again" in capsys.readouterr().err
+
+
+def test_without_any_input_the_redirect_is_waited_for(
+    login: Login, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where standard input is closed, nothing is said of pasting."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert 0 == login()
+    assert "paste" not in capsys.readouterr().err
+
+
+def test_l15_what_cannot_be_read_in_the_background_is_read_later(
+    login: Login, typing: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L15: a terminal is an error to read (EIO) for as long as another program has it."""
+    read, others = os.read, [1]
+
+    def refuse_once(descriptor: int, size: int) -> bytes:
+        if others:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(descriptor, size)
+
+    login.opener = open_nothing
+    monkeypatch.setattr(os, "read", refuse_once)
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: others.pop() if others else os.getpgrp())
+    paste_when_asked(monkeypatch, typing)
+    assert 0 == login()
 
 
 class Terminal(io.StringIO):
