@@ -35,6 +35,7 @@ LIMIT = 64 * 1024
 SPACE = b" " * (LIMIT - int(CHUNK, 16))
 DATES = "Retry-After: Mon, 23 Nov 2026 12:01:30 GMT"
 SOON = 0.4
+POOLED = pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
 
 
 @frozen(kw_only=True)

@@ -14,7 +14,7 @@ import urllib3
 
 import ticktick_oauth._protocol.token_request
 from faults.canaries import Canaries, faces_of
-from faults.cases import HEAD, TOKEN, raw, reply
+from faults.cases import HEAD, POOLED, TOKEN, raw, reply
 from faults.parent import run
 from faults.peer import Line, Peer, Script
 from faults.watch import Watch
@@ -118,7 +118,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
+@POOLED
 @pytest.mark.parametrize("headers", MALFORMED.values(), ids=MALFORMED)
 def test_malformed_headers_do_not_reach_urllib3s_log(
     watch: Watch, headers: bytes, http: urllib3.PoolManager | None
@@ -141,7 +141,7 @@ def test_urllib3s_log_is_as_it_was_after_an_exchange(watch: Watch, caplog: pytes
     caplog.clear()  # it quotes what this test itself had sent
 
 
-@pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
+@POOLED
 def test_an_endpoints_query_does_not_reach_urllib3s_log(
     watch: Watch, caplog: pytest.LogCaptureFixture, http: urllib3.PoolManager | None
 ) -> None:

@@ -19,7 +19,7 @@ import pytest
 import urllib3
 
 from faults.canaries import Canaries
-from faults.cases import BODIES, SOON, TOKEN, reply
+from faults.cases import BODIES, POOLED, SOON, TOKEN, reply
 from faults.flood import hello_requests
 from faults.issuer import issuing
 from faults.parent import finish, order, run, start, wait_until_it_waits
@@ -28,8 +28,6 @@ from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1, discover_server, exchange_code
 from ticktick_oauth._network import connection as _connection
 from ticktick_oauth.exceptions import DeadlineExceededError, OAuthError, TransportError
-
-POOLED = pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
 
 
 def _assert_unused(outcome: OAuthTokenV1 | OAuthError, *words: str) -> None:

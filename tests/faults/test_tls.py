@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from faults.cases import HEAD, SOON, TOKEN, reply
+from faults.cases import HEAD, POOLED, SOON, TOKEN, reply
 from faults.flood import hello_requests, key_updates, tickets
 from faults.parent import run
 from faults.peer import LOOPBACK, Line, Peer, Script
@@ -243,7 +243,7 @@ def test_t14_an_answer_before_the_body_is_read(watch: Watch, authority: Authorit
     assert [TokenEndpointError] * 20 == [type(outcome) for outcome in outcomes]
 
 
-@pytest.mark.parametrize("http", [None, urllib3.PoolManager()], ids=["fresh", "pool"])
+@POOLED
 def test_t15_a_key_log_that_cannot_be_written(
     watch: Watch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, http: urllib3.PoolManager | None
 ) -> None:
