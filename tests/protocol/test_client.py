@@ -1,4 +1,4 @@
-"""The client: what may stand in its fields, and that it does not show its secret."""
+"""The client: what may stand in its fields, and that it does not show its secret; and how all values are made."""
 
 from typing import Any
 

@@ -19,7 +19,6 @@ _PLAIN_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 # An IPv4 octet with a leading zero would make a name to look up.
 _LOOPBACK = r"localhost|::1|127(?:\.(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])){3}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_MAX_PORT = 65535
 
 
 class Address(NamedTuple):
@@ -47,7 +46,7 @@ class Address(NamedTuple):
             return None
         scheme = match["scheme"].lower()
         port = int(match["port"] or _DEFAULT_PORTS[scheme])
-        if not 0 < port <= _MAX_PORT:
+        if not 0 < port <= 65535:
             return None
         host = match["host"].lower()
         if host.startswith("["):

@@ -16,7 +16,6 @@ from .server import TICKTICK, AuthorizationServer, check_server
 _VERSION = 1
 _UTF_8_BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_TRY_WORD = "carry the one word that ticktick-oauth token --format issued prints"
 
 
 def _check_aware(name: str, value: datetime) -> datetime:
@@ -149,7 +148,8 @@ def _parse(content: str) -> object:
         raise document_error("its quotes have backslashes before them: it was JSON within JSON (jq needs -r)")
     # Of what begins as JSON and has no name in quotes, a shell or another program took the quotes.
     if line[1:].lstrip()[:1] not in {'"', "}"}:
-        raise document_error(f"the double quotes of its JSON were lost on the way: {_TRY_WORD}")
+        advice = "carry the one word that ticktick-oauth token --format issued prints"
+        raise document_error(f"the double quotes of its JSON were lost on the way: {advice}")
     document = parse_json(line)
     # A secret manager may wrap what it keeps into an object with one name.
     members = _members(document)
