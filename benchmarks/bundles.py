@@ -6,19 +6,29 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from shutil import copytree, ignore_patterns
+from shutil import copytree, ignore_patterns, which
 
 ROOT = Path(__file__).parent.parent
 OURS = "ticktick-oauth"
 FLOOR = "the floor"
+URLLIB3_FLOOR = "urllib3 + the floor"
+PROGRAM = "require_token()"
+BARE = "a bare interpreter"
+# What stands behind the name of a work that was done on another Python.
+ON = " on Python "
 # The competitors, and the distributions that each needs.
 _REQUIREMENTS: dict[str, tuple[str, ...]] = {
-    OURS: ("attrs", "cattrs", "urllib3"),
+    OURS: (OURS, "attrs", "cattrs", "urllib3"),
+    PROGRAM: (OURS, "attrs", "cattrs", "urllib3"),
+    BARE: (),
     FLOOR: ("attrs", "cattrs"),
     "by hand": (),
     "msgspec": ("msgspec",),
     "pydantic": ("pydantic",),
     "pyticktick": ("pyticktick",),
+    URLLIB3_FLOOR: ("attrs", "cattrs", "urllib3"),
+    "urllib3 + by hand": ("urllib3",),
+    "http.client + by hand": (),
     "httpx + pydantic": ("httpx", "pydantic"),
     "requests + pydantic": ("requests", "pydantic"),
     "requests-oauthlib": ("requests-oauthlib",),
@@ -29,6 +39,9 @@ DISTRIBUTIONS = sorted({name for names in _REQUIREMENTS.values() for name in nam
 _SHORT = {
     OURS: "ours",
     FLOOR: "floor",
+    URLLIB3_FLOOR: "urllib3_floor",
+    "urllib3 + by hand": "urllib3",
+    "http.client + by hand": "http_client",
     "httpx + pydantic": "httpx",
     "requests + pydantic": "requests",
     "requests-oauthlib": "requests_oauthlib",
@@ -48,6 +61,7 @@ class Bundles:
 
     def __init__(self, folder: Path, python: str = sys.executable) -> None:
         self._folder = folder
+        self.on = "" if python == sys.executable else ON + python.removeprefix("python")
         self.python = str(folder / "venv" / "bin" / "python")
         subprocess.run([python, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
         self._pip("wheel", "--no-deps", "--wheel-dir", str(folder / "wheel"), str(ROOT))
@@ -62,9 +76,10 @@ class Bundles:
         if not with_pyc.exists():
             with_pyc.mkdir()
             # The versions that the environment of the benchmarks has.
-            requirements = [f"{name}=={version(name)}" for name in _REQUIREMENTS[competitor]]
-            if competitor == OURS:
-                requirements += map(str, (self._folder / "wheel").iterdir())
+            (wheel,) = (self._folder / "wheel").iterdir()
+            requirements = [
+                str(wheel) if name == OURS else f"{name}=={version(name)}" for name in _REQUIREMENTS[competitor]
+            ]
             if requirements:
                 self._pip("install", "--compile", "--target", str(with_pyc), *requirements)
         if compiled:
@@ -87,6 +102,17 @@ class Bundles:
         variables = self.environment(competitor) | dict(trust or {})
         return subprocess.run(command, env=variables, stdout=subprocess.PIPE, check=True, text=True).stdout
 
+    @classmethod
+    def elsewhere(cls, folder: Path) -> "list[Bundles]":
+        """Return the folders for each other Python of the PATH that runs."""
+        names = [f"python3.{minor}" for minor in range(10, 30) if minor != sys.version_info.minor]
+        return [cls(folder / name, name) for name in names if _runs(name)]
+
     def _pip(self, *arguments: str) -> None:
         pip = [sys.executable, "-m", "pip", "--python", self.python, "--disable-pip-version-check", "-qq"]
         subprocess.run([*pip, *arguments], check=True)
+
+
+def _runs(name: str) -> bool:
+    # A name may be there only to say that the Python behind it is not active, as pyenv's are.
+    return which(name) is not None and not subprocess.run([name, "-c", ""], capture_output=True).returncode  # noqa: PLW1510 - asked here

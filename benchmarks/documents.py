@@ -1,14 +1,18 @@
 """Give the documents: the one that is timed, the one kept, four bad ones, and a sample on which all should agree."""
 
+from datetime import datetime, timezone
+
 UUID4 = "3f2b6c1e-8d4a-4b5f-9c7e-1a2b3c4d5e6f"
 # What TickTick answers, byte by byte but for the token.
 COMMON = (
     f'{{"access_token":"{UUID4}","token_type":"bearer","expires_in":15551999,"scope":"tasks:read tasks:write"}}'
 ).encode()
 
-# What `dump_issued` makes of it.
+# What `dump_issued` makes of it, issued now: what has expired is refused.
 KEPT = (
-    '{"version": 1, "issued_at": "2026-11-25T17:00:00+00:00", "server": {"issuer": "https://ticktick.com", '
+    '{"version": 1, "issued_at": "'
+    f'{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S}+00:00", '
+    '"server": {"issuer": "https://ticktick.com", '
     '"authorization_endpoint": "https://ticktick.com/oauth/authorize", '
     '"token_endpoint": "https://ticktick.com/oauth/token", '
     '"registration_endpoint": "https://api.ticktick.com/oauth/register"}, "token": ' + COMMON.decode() + "}"
@@ -50,8 +54,8 @@ SAMPLE: dict[str, bytes] = {
     "a byte order mark": b"\xef\xbb\xbf" + COMMON,
     "UTF-16": COMMON.decode().encode("utf-16"),
     "bytes that are not UTF-8": _with(x='"?"').replace(b"?", b"\xff"),
-    "half a surrogate pair": _with(x='"\\ud800"'),
-    "1,000 levels": _with(x="[" * 1000 + "]" * 1000),
+    "half a surrogate pair": _with(scope='"\\ud800"'),
+    "100,000 levels": _with(x="[" * 100_000 + "]" * 100_000),
     "5,000 digits": _with(x="9" * 5000),
     "a second document": COMMON + b"{}",
 }

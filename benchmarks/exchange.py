@@ -8,14 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .bundles import OURS, ROOT, Bundles, module
+from .bundles import OURS, ROOT, URLLIB3_FLOOR, Bundles, module
 from .documents import UUID4
 from .figures import Row, rows
 from .processes import in_turn, run
 from .server import BUNDLE
 
-_COMPETITORS = (OURS, "httpx + pydantic", "requests + pydantic", "requests-oauthlib", "Authlib", "pyticktick")
-_WARM = (OURS, "httpx + pydantic")
+BY_HAND = ("urllib3 + by hand", "http.client + by hand")
+COUNTED = (OURS, URLLIB3_FLOOR, "httpx + pydantic", "requests-oauthlib")
+_COLD = (*COUNTED, *BY_HAND, "requests + pydantic", "Authlib", "pyticktick")
+_WARM = (OURS, *BY_HAND, "httpx + pydantic")
+
+
+def program(competitor: str, address: str) -> str:
+    """Return the whole of a process that trades a code; it fails where it comes by another token than the others."""
+    return (
+        f"from {module('web', competitor)} import exchange; "
+        f"assert exchange({address!r}) == 'Bearer {UUID4}', 'another token'"
+    )
 
 
 @contextmanager
@@ -39,12 +49,8 @@ def exchange(bundles: Bundles, rounds: int) -> list[Row]:
     with serving() as (address, trust):
 
         def cold(competitor: str) -> dict[str, float]:
-            # A competitor that came by another token than the others would fail.
-            code = (
-                f"from {module('web', competitor)} import exchange; "
-                f"assert exchange({address!r}) == 'Bearer {UUID4}', 'another token'"
-            )
-            milliseconds, _ = run(bundles.python, code, bundles.environment(competitor) | trust)
+            environment = bundles.environment(competitor) | trust
+            milliseconds, _ = run(bundles.python, program(competitor, address), environment)
             return {"exchange: cold": milliseconds}
 
         def warm(competitor: str) -> dict[str, float]:
@@ -52,6 +58,6 @@ def exchange(bundles: Bundles, rounds: int) -> list[Row]:
             by_connection: dict[str, float] = json.loads(answer)
             return {f"exchange: {kind} connection": each for kind, each in by_connection.items()}
 
-        values = in_turn(_COMPETITORS, rounds, cold)
+        values = in_turn(_COLD, rounds, cold)
         values |= in_turn(_WARM, max(1, rounds // 2), warm, warmups=0)
     return [row for work, by_name in values.items() for row in rows(work, "ms", by_name)]

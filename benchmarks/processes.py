@@ -43,10 +43,11 @@ def count(python: str, code: str, environment: Mapping[str, str]) -> int:
     return int(found[1].replace(",", ""))
 
 
-def side_by_side(count_one: Callable[[str], int], cases: Sequence[str]) -> dict[str, list[float]]:
-    """Count two at a time, in millions: another process changes no count."""
+def side_by_side(jobs: Mapping[str, tuple[str, str, Mapping[str, str]]]) -> dict[str, list[float]]:
+    """Count programs two at a time, in millions: another process changes no count."""
     with ThreadPoolExecutor(2) as pool:
-        return {case: [each / 1e6] for case, each in zip(cases, pool.map(count_one, cases), strict=True)}
+        counted = {case: pool.submit(count, *job) for case, job in jobs.items()}
+    return {case: [each.result() / 1e6] for case, each in counted.items()}
 
 
 def in_turn(

@@ -1,10 +1,8 @@
-"""This package: a kept token from an environment variable."""
+"""This package: a kept token from the environment, as the README has it."""
 
-import os
-
-from ticktick_oauth import load_issued
+from ticktick_oauth import require_token
 
 
-def header(variable: str) -> str:
-    """Return the Authorization header of the token that a variable keeps."""
-    return load_issued(os.environ[variable]).token.authorization_header()
+def header() -> str:
+    """Return the Authorization header of the token that is kept."""
+    return require_token().authorization_header()

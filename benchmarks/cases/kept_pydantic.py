@@ -1,15 +1,18 @@
-"""Pydantic models that check the same: the token, its server, and the moment it was issued."""
+"""Pydantic models that check the same: the token, whose it is, and whether it has expired."""
 
 import os
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, HttpUrl
+from pydantic import AwareDatetime, BaseModel, ConfigDict, HttpUrl
 
 from .parse_pydantic import OAuthTokenV1
 
 
 class Server(BaseModel):
     """The server that issued the token."""
+
+    model_config = ConfigDict(defer_build=True)  # it is built once, as a part of the other
 
     issuer: HttpUrl
     authorization_endpoint: HttpUrl
@@ -26,6 +29,10 @@ class IssuedToken(BaseModel):
     token: OAuthTokenV1
 
 
-def header(variable: str) -> str:
-    """Return the Authorization header of the token that a variable keeps."""
-    return f"Bearer {IssuedToken.model_validate_json(os.environ[variable]).token.access_token}"
+def header() -> str:
+    """Return the Authorization header of the token that is kept."""
+    issued = IssuedToken.model_validate_json(os.environ["TICKTICK_OAUTH_TOKEN"])
+    expired = issued.issued_at + timedelta(seconds=issued.token.expires_in) <= datetime.now(timezone.utc)
+    if expired or str(issued.server.issuer) != "https://ticktick.com/":
+        raise ValueError("sign in first")
+    return f"Bearer {issued.token.access_token}"

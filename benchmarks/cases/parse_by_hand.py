@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import RFC_4122, UUID
+from uuid import UUID
 
 REFUSALS = (ValueError, KeyError, TypeError, AttributeError)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """The response of the token endpoint."""
 
@@ -20,7 +20,7 @@ class Token:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.access_token.version != 4 or self.access_token.variant != RFC_4122:
+        if self.access_token.version != 4:  # None where the variant is another
             raise ValueError("access_token: expected a UUID of version 4")
         if type(self.expires_in) is not int:
             raise TypeError("expires_in: expected an integer")

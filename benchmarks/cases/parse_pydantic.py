@@ -10,7 +10,7 @@ REFUSALS = (ValidationError,)
 class OAuthTokenV1(BaseModel):
     """The response of the token endpoint."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)  # built at its first use, or in another model
 
     access_token: UUID4 = Field(description="OAuth2 access token for the V1 API.")
     expires_in: int = Field(

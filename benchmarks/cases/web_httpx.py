@@ -6,18 +6,13 @@ from typing import Any
 import httpx
 
 from .parse_pydantic import OAuthTokenV1
-from .redirect import REDIRECT_URI, SCOPE, start
+from .request import FORM, ID, SECRET, context, start
 
 __all__ = ["exchange", "kept", "start"]
 
 _REQUEST: dict[str, Any] = {
-    "data": {
-        "grant_type": "authorization_code",
-        "code": "Ab3xY9",
-        "redirect_uri": REDIRECT_URI,
-        "scope": SCOPE,
-    },
-    "auth": ("id", "Wn8-kT4q"),
+    "data": FORM,
+    "auth": (ID, SECRET),
     "headers": {"Accept": "application/json"},
     "timeout": 10,
 }
@@ -29,10 +24,10 @@ def _header(response: httpx.Response) -> str:
 
 def exchange(server: str) -> str:
     """Trade a code for a token over a fresh connection."""
-    return _header(httpx.post(f"{server}/oauth/token", **_REQUEST))
+    return _header(httpx.post(f"{server}/oauth/token", verify=context(), **_REQUEST))
 
 
 def kept(server: str) -> Callable[[], str]:
     """Return a function that trades a code over a connection that is kept."""
-    client = httpx.Client()
+    client = httpx.Client(verify=context())
     return lambda: _header(client.post(f"{server}/oauth/token", **_REQUEST))
