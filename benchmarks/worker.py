@@ -16,7 +16,7 @@ from .documents import BAD, COMMON, SAMPLE, UUID4
 # A figure is the least of many values, each the mean of calls that take a few milliseconds: what other processes do can
 # only add to it. The medians and quartiles are those over several workers.
 _CALLS = 500
-_VALUES = 100
+_VALUES = 30
 _TOKENS = 20_000
 _EXCHANGES = 40
 

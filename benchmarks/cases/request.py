@@ -17,11 +17,6 @@ def start(server: str) -> str:
     """Return the address that the person's browser is sent to."""
     from secrets import token_urlsafe
 
-    query = {
-        "response_type": "code",
-        "client_id": ID,
-        "redirect_uri": REDIRECT_URI,
-        "scope": SCOPE,
-        "state": token_urlsafe(32),
-    }
+    query = {"response_type": "code", "client_id": ID, "redirect_uri": REDIRECT_URI, "scope": SCOPE}
+    query["state"] = token_urlsafe(32)
     return f"{server}/oauth/authorize?{urlencode(query, quote_via=quote)}"
