@@ -96,7 +96,7 @@ def _token(arguments: Namespace) -> None:
 
 def _kept_servers(file: str | None) -> dict[str, AuthorizationServer]:
     """Return the servers whose tokens are kept, by issuer."""
-    servers = {}
+    servers: dict[str, AuthorizationServer] = {}
     for _, load in find_places(file):
         with suppress(StorageError):  # which `require_issued` raises, if it is the one that counts
             if issued := load():

@@ -17,9 +17,9 @@ class Terminated(KeyboardInterrupt):
 def _defaults() -> "dict[int, signal._HANDLER]":
     """Return the signals that end a program, and what a process has for them unless somebody decided otherwise."""
     others = ("SIGTERM", "SIGHUP", "SIGBREAK")  # a closed terminal; Ctrl-Break on Windows, which has no SIGHUP
-    return {signal.SIGINT: signal.default_int_handler} | {
-        getattr(signal, name): signal.SIG_DFL for name in others if hasattr(signal, name)
-    }
+    defaults: dict[int, signal._HANDLER] = {signal.SIGINT: signal.default_int_handler}
+    defaults.update((getattr(signal, name), signal.SIG_DFL) for name in others if hasattr(signal, name))
+    return defaults
 
 
 @contextmanager

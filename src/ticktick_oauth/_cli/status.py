@@ -57,9 +57,9 @@ def _status(arguments: Namespace) -> int:
         network = Network(arguments)
     try:
         places = find_places(arguments.token_file, arguments.server)
-        found = [_report(place, load, arguments, network) for place, load in places]
+        found: list[dict[str, Any]] = [_report(place, load, arguments, network) for place, load in places]
     except StorageError as error:
-        found = [_NOTHING | {"status": "error", "message": str(error)}]
+        found = [{**_NOTHING, "status": "error", "message": str(error)}]
     reports = [report for report in found if report["status"] != "none"] or found[-1:]
     if arguments.json:
         import json

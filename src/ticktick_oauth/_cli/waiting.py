@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
@@ -76,7 +76,7 @@ def wait_for_person(arguments: Namespace, client: Client | None, network: Networ
 def _enter(stack: ExitStack, arguments: Namespace, client: Client | None, network: Network) -> SignIn:
     """Begin a sign-in, which listens where it can; by hand, it goes on without."""
     redirect_uri = arguments.redirect_uri if client is None else client.redirect_uri
-    chosen = {"server": arguments.server, "redirect_uri": redirect_uri} if client is None else {}
+    chosen: dict[str, Any] = {} if client else {"server": arguments.server, "redirect_uri": redirect_uri}
 
     def make(*, listen: bool) -> SignIn:
         attempt = _Login(client, pkce=arguments.pkce, listen=listen, **chosen)

@@ -183,7 +183,7 @@ def _load_urllib3(*, code_unused: bool | None) -> None:
             needed = ".".join(map(str, _URLLIB3_FLOOR))
             reason = f"{found} was found in {urllib3.__file__}, and {needed} or newer is needed"
         else:
-            from . import transport  # noqa: F401 - loaded, for the caller
+            from . import transport  # noqa: F401 # pyright: ignore[reportUnusedImport] - loaded, for the caller
 
             return
     except Exception as error:  # noqa: BLE001 - the modules' own, whatever they are: none has seen the request

@@ -48,7 +48,8 @@ class EndpointAnswer:
     @property
     def members(self) -> dict[str, object] | None:
         """The members of a JSON object; None for anything else, such as a page of HTML."""
-        return cast("dict[str, object]", self.document) if isinstance(self.document, dict) else None
+        document: object = self.document
+        return cast("dict[str, object]", document) if isinstance(document, dict) else None
 
     def header(self, name: str) -> str | None:
         """Return a header by its name in lower case; None when there is none."""

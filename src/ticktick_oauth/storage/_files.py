@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -139,7 +139,7 @@ def _replace_once(path: Path, data: bytes | None) -> None:
 
 
 @contextmanager
-def _temporary_file(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def _temporary_file(path: Path) -> Generator[tuple[Path, BinaryIO], None, None]:
     """Make a private file beside a path; remove it in the end, unless it has another name by then."""
     temporary = path.parent / f".ticktick-oauth-{os.urandom(8).hex()}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags("O_NOFOLLOW"), 0o600)

@@ -76,10 +76,9 @@ def command_for(server: AuthorizationServer, file: Path | None = None, *, comman
 
 def check_store(store: object) -> None:
     """Raise a TypeError for what can be no store; None is for the default."""
-    if isinstance(store, (str, os.PathLike)):
-        raise TypeError(f"store must be a TokenStore, not {type(store).__name__}: pass TokenFile(path)")
     if store is not None and not hasattr(store, "load"):
-        raise TypeError(f"store must be a TokenStore, not {type(store).__name__}")
+        advice = ": pass TokenFile(path)" if isinstance(store, str) or hasattr(store, "__fspath__") else ""
+        raise TypeError(f"store must be a TokenStore, not {type(store).__name__}{advice}")
 
 
 def require_token(
