@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_type_hints
 
+import attr
 import pytest
 
 import ticktick_oauth
@@ -220,11 +221,21 @@ def test_an_older_dependency_in_front_is_named(files: dict[str, str], words: str
     assert f"Error: {words.format(tmp_path)}" in finished.stderr
 
 
+def test_what_fails_to_load_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same where the name is used, and again at its next use."""
+    monkeypatch.setitem(ticktick_oauth._MODULES, "broken", "_broken")  # type: ignore[attr-defined]
+    with pytest.raises(ModuleNotFoundError, match="_broken"):
+        getattr(ticktick_oauth, "broken")  # noqa: B009 - no such name, to a type checker
+    monkeypatch.setitem(vars(attr), "__version__", "22.2.0")
+    with pytest.raises(ImportError, match=r"^attrs 22\.2\.0 was found in .*, and 23\.1 or newer is needed$"):
+        getattr(ticktick_oauth, "broken")  # noqa: B009 - as above
+
+
 def test_a_dependency_that_is_missing_is_named_by_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where none is too old, the error is the one that came; the floors are those of the package's metadata."""
     error = ModuleNotFoundError("No module named 'attrs'")
     monkeypatch.setattr("importlib.metadata.version", lambda name: distribution(f"no-{name}").version)
-    monkeypatch.setattr("attr.__version__", "", raising=False)
+    monkeypatch.setitem(vars(attr), "__version__", "")
     assert error is ticktick_oauth._explain(error)  # type: ignore[attr-defined]
     floors = [f"{name}>={'.'.join(map(str, floor))}" for name, (floor, _) in ticktick_oauth._FLOORS.items()]  # type: ignore[attr-defined]
     assert floors == (distribution("ticktick-oauth").requires or [])[:2]

@@ -93,7 +93,8 @@ else:
         for name, (floor, module) in _FLOORS.items():
             loaded = sys.modules.get(module)
             try:
-                found = getattr(loaded, "__version__", None) or version(name)
+                # Not by `getattr`, as attrs warns who asks it.
+                found = (vars(loaded).get("__version__") if loaded else None) or version(name)
             except PackageNotFoundError:
                 continue
             if tuple(int(part) for part in found.split(".")[:2] if part.isdecimal()) < floor:

@@ -41,7 +41,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], No
 
 
 @pytest.fixture(autouse=True)
-def _default_signals() -> Iterator[None]:
+def _handlers_are_put_back() -> Iterator[None]:
     """Put the signals' handlers back, which a signal leaves changed: its process is about to end."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)}
     yield

@@ -448,6 +448,14 @@ except OSError as error:
     assert ("cannot listen on port 0 of 127.0.0.1: Too many open files\n", "") == (out, errors)
 
 
+def test_what_a_child_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It closes its copies of all that is listened on."""
+    with socket.socket() as one:
+        monkeypatch.setattr(_listener, "_listening", [one])
+        _listener._close_in_child()
+        assert -1 == one.fileno()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_does_not_keep_the_port() -> None:
     """A process that is forked meanwhile has none of the threads, and closes what they listened on."""

@@ -130,6 +130,13 @@ def test_r30_nothing_else_is_taken(text: str, reason: str) -> None:
     assert ("another" in reason) == isinstance(caught.value, StateMismatchError)
 
 
+def test_what_the_strict_reading_refuses_comes_through() -> None:
+    """A code that stands there twice is named, with the next step."""
+    with pytest.raises(InvalidRedirectError) as caught:
+        parse_paste(REQUEST, f"{REDIRECT_URI}?code=a&{QUERY}")
+    assert f"the redirect has the parameter code more than once; {WANTED}" == str(caught.value)
+
+
 def test_a_long_text_is_read_in_no_time() -> None:
     """A file that is pasted by mistake holds nothing up: the search is linear, where a quadratic one takes minutes."""
     assert CODE == code_in("word " * 40_000 + ADDRESS)

@@ -316,6 +316,17 @@ def test_r22_nothing_of_the_redirect_is_in_the_page(text: str, running: Running)
     assert text == running.error().description
 
 
+def test_nothing_is_accepted_before_a_request_is_expected() -> None:
+    """The port is bound first, for a client to be registered with; until a request is made, all is stray."""
+    arrivals: list[object] = []
+    receiver = RedirectReceiver(None, on_redirect=arrivals.append, on_stray=arrivals.append, is_over=lambda: False)
+    port = urlsplit(receiver.redirect_uri).port or 0
+    assert b" 404 " in send(port, f"GET {GOOD} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())[:15]
+    send(port, f"GET {GOOD} HTTP/1.1\r\nCookie: {'x' * 70000}\r\n\r\n".encode())
+    receiver.close()
+    assert [] == arrivals
+
+
 def test_it_works_in_a_thread_that_is_not_the_main_one() -> None:
     """A program may sign in from any thread."""
     codes: list[str] = []

@@ -335,6 +335,9 @@ def test_what_cannot_start_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The address was shown: without a Python or a thread to start, the person opens it."""
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     _browser._open("http://127.0.0.1:1/")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "subprocess", None)  # as where no descriptor is left to load it
+        _browser._open("http://127.0.0.1:1/")
 
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
