@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Callable, Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
@@ -108,17 +109,18 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(connection, ("", 0), server)  # without the peer's name, which it would only print
 
     def do_GET(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers:
+        given = self.headers or Message()  # a line without a version has none at all, from Python 3.14 on
+        length = given.get("Content-Length", "0")
+        if "Transfer-Encoding" in given:
             self.send_error(411)
-        elif not length.isdecimal() or any(len(self.headers.get_all(each, [])) > 1 for each in _SINGLE):
+        elif not length.isdecimal() or any(len(given.get_all(each, [])) > 1 for each in _SINGLE):
             self.send_error(400)
         elif len(length) > len(str(_MAX_BODY)) or int(length) > _MAX_BODY:  # `int` takes 4,300 digits at most
             self.send_error(413)
         elif len(body := self.rfile.read(int(length))) < int(length):
             self.send_error(400)
         else:
-            headers = {name.lower(): value for name, value in self.headers.items()}
+            headers = {name.lower(): value for name, value in given.items()}
             # RFC 9112 section 3.2.2: the host of a target in absolute form goes before that of the header.
             if match := re.fullmatch(r"[hH][tT][tT][pP]://([^/?#]*)(/?.*)", self.path):
                 headers["host"], self.path = match[1], match[2]
