@@ -33,11 +33,7 @@ def validator(check: Callable[[str, Any], object]) -> Callable[[object, "Attribu
 
 def instance_of(expected: type) -> Callable[[object, "Attribute[Any]", Any], None]:
     """Return `check_type` as an attrs validator."""
-
-    def check(name: str, value: object) -> None:
-        check_type(name, value, expected)
-
-    return validator(check)
+    return validator(lambda name, value: check_type(name, value, expected))
 
 
 def check_text(name: str, value: object) -> str:

@@ -50,8 +50,12 @@ class Address(NamedTuple):
             return None
         host = match["host"].lower()
         if host.startswith("["):
+            from ipaddress import IPv6Address
+
             host = host[1:-1]
-            if not _is_ipv6(host):
+            try:
+                IPv6Address(host)
+            except ValueError:
                 return None
         return cls(scheme, host, port, match["path"] or "/", match["query"] or "")
 
@@ -65,16 +69,6 @@ class Address(NamedTuple):
     def is_loopback(self) -> bool:
         """Whether the host names this very machine, as 127.0.0.0/8, ``::1`` or ``localhost`` do."""
         return re.fullmatch(_LOOPBACK, self.host) is not None
-
-
-def _is_ipv6(host: str) -> bool:
-    from ipaddress import IPv6Address
-
-    try:
-        IPv6Address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def check_address(name: str, value: object) -> str:

@@ -9,7 +9,7 @@ _LAYERS = 2
 
 
 def redact(text: str, secrets: Iterable[str | None]) -> str:
-    """Cut out the secrets, as such, percent-encoded and with spaces for plus signs, in upper and lower case."""
+    """Cut out the secrets, as such, percent-encoded and with spaces for plus signs."""
     from urllib.parse import quote, quote_plus
 
     plain = _plain_forms(secrets)
@@ -17,31 +17,15 @@ def redact(text: str, secrets: Iterable[str | None]) -> str:
     pieces = [text]
     # The longest first, should one be part of another. Not by `re`, whose cache would keep the secrets.
     for form in sorted(forms, key=len, reverse=True):
-        pieces = [part for piece in pieces for part in _split(piece, form)]
+        pieces = [part for piece in pieces for part in piece.split(form)]
     return REDACTED.join(pieces)
-
-
-def _split(text: str, form: str) -> list[str]:
-    """Split a text at each place of another, in upper or lower case."""
-    lowered, sought = _lower(text), _lower(form)
-    parts: list[str] = []
-    start = 0
-    while (found := lowered.find(sought, start)) >= 0:
-        parts.append(text[start:found])
-        start = found + len(sought)
-    return [*parts, text[start:]]
-
-
-def _lower(text: str) -> str:
-    # Each place stays where it is: a few characters become two in lower case.
-    return "".join(character.lower()[:1] for character in text)
 
 
 def clean(text: str, secrets: Iterable[str | None] = ()) -> str:
     """Return what a server says, printable, at most 200 characters, and with no secret in it.
 
-    A secret that stands there as such or percent-encoded is cut out. Where only the decoded text holds one, nobody can
-    say which characters to cut, and the whole text gives way.
+    A secret that stands there as such or percent-encoded is cut out. Where one stands there in other letters, or only
+    in the decoded text, nobody can say which characters to cut, and the whole text gives way.
     """
     known = _plain_forms(secrets)
     # Line ends, escape codes and bidi controls go first: one of them could hide a secret from the search below.

@@ -3,7 +3,8 @@
 The law of this file: a document is accepted exactly when pyticktick's Pydantic model accepts it, with equal values,
 and all that is wrong with one is reported at once. In strings for ``expires_in``, a doubled underscore, a minus behind
 leading zeros and over 4300 digits are refused here. The standard library's reader also takes a document that is deeper,
-half a pair of surrogates in what is ignored, and a float whose integer part has over 4300 digits.
+half a pair of surrogates (in a member that counts, the member is refused and not the document), and a float whose
+integer part has over 4300 digits.
 """
 
 import re
@@ -27,7 +28,6 @@ _UNICODE_WHITE_SPACE = (
 )
 # Text, which `re` compiles at its first use: TickTick sends a number.
 _INTEGER = r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?"
-_SURROGATE = "[\ud800-\udfff]"
 
 _ABSENT: Final = object()
 # Compare as `str` does, whatever a subclass makes of it; for anything but a string they return NotImplemented.
@@ -61,18 +61,7 @@ def loads(data: str | bytes | bytearray | memoryview) -> OAuthTokenV1:
         TypeError: the data is neither str nor bytes-like.
 
     """
-    document = cast("dict[str, object]", parse_json(data))  # what is not a mapping is refused below
-    try:
-        return structure(document)
-    except InvalidTokenError as error:
-        failure = error
-    # Half a pair of surrogates in a member that counts is the document's fault, as its JSON cannot be UTF-8.
-    for problem in failure.problems:
-        value = document.get(problem.field) if problem.field else None
-        if isinstance(value, str) and not value.isascii() and re.search(_SURROGATE, value):
-            failure = document_error("expected Unicode text, got half a pair of surrogates")
-            break
-    raise failure
+    return structure(cast("dict[str, object]", parse_json(data)))  # which refuses what is not a mapping
 
 
 def structure(mapping: Mapping[str, object]) -> OAuthTokenV1:
