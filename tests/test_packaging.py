@@ -58,7 +58,7 @@ LOADS = {
         {"datetime", "ticktick_oauth._protocol", "ticktick_oauth.storage"} | NETWORK | SIGN_IN,
     ),
     "require_token": ("import ticktick_oauth; ticktick_oauth.require_token()", NETWORK | SIGN_IN | REGISTRATION),
-    "exchange_code": ("", {"ticktick_oauth._network.proxy", "ticktick_oauth.storage"} | SIGN_IN | REGISTRATION),
+    "exchange_code": ("", {"ticktick_oauth._cli", "ticktick_oauth.storage"} | SIGN_IN | REGISTRATION),
     "status": (COMMAND.format("status"), NETWORK | SIGN_IN - {"argparse", "ticktick_oauth._cli"} | REGISTRATION),
     "token": (COMMAND.format("token"), NETWORK | SIGN_IN - {"argparse", "ticktick_oauth._cli"} | REGISTRATION),
     "--help": (COMMAND.format("--help"), {"argparse", "attr", "json", "typing"} | NETWORK),

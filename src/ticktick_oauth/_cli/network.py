@@ -1,18 +1,14 @@
 """Reach the server as curl, pip and gh do: through the environment's proxy, trusting another authority, too."""
 
 import os
-import re
 from argparse import Namespace
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from .._network.calls import Route, open_route
 from .._protocol.address import Address
 from ..exceptions import TransportError
 from .exits import FAILED, USAGE, Stop, exit_code
-
-if TYPE_CHECKING:
-    from urllib3.util import Url
 
 _T = TypeVar("_T")
 
@@ -21,6 +17,11 @@ _PROXY = (
     "; the environment names the proxy, as http://USER:PASSWORD@HOST:PORT where it wants a password; --no-proxy goes "
     "without"
 )
+# What may help where this could not be done.
+_SCHEMES = {
+    "TLS handshake with the proxy": "; if the proxy takes no TLS, write http:// before its host",
+    "open a tunnel": "; if the proxy takes only TLS, write https:// before its host",
+}
 
 
 class Network:
@@ -44,7 +45,9 @@ class Network:
             if "its authority" in reason:
                 is_named = self._ca_bundle is not None
                 reason += "; the file of --ca-bundle does not have it" if is_named else _OWN_AUTHORITY
-            elif route.proxy is not None and "certificate was refused" not in reason:
+            elif route.tunnel is not None and "certificate was refused" not in reason:
+                if "the proxy answered" not in reason:
+                    reason += next((advice for task, advice in _SCHEMES.items() if task in reason), "")
                 reason += _PROXY
             if error.code_unused is False:
                 reason += "; outcome unknown, so run this command again: the code may be spent"
@@ -53,7 +56,7 @@ class Network:
 
     def check(self, url: str) -> None:
         """Try a proxy's way to a URL, and send nothing: what is wrong is a `Stop` before a person is asked."""
-        if self._route(url).proxy is not None:
+        if self._route(url).tunnel is not None:
             self.send(url, open_route, url)
 
     def _route(self, url: str) -> Route:
@@ -66,30 +69,9 @@ class Network:
         text = proxies.get(address.scheme) or proxies.get("all")
         if not text or proxy_bypass(f"{address.host}:{address.port}"):
             return Route(ca_bundle=self._ca_bundle)
-        return Route(ca_bundle=self._ca_bundle, proxy=_parse(text))
+        from .proxy import Proxy
 
-
-def _parse(text: str) -> "Url":
-    """Read a proxy's address, http without a scheme; one that cannot be used is a `Stop` that shows none of it."""
-    scheme, separator, rest = text.partition("://")
-    scheme, rest = (scheme.lower(), rest) if separator else ("http", text)
-    auth, _, location = rest.rpartition("@")
-    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?", location)
-    # RFC 3986 section 3.2: these end the user information, so that a part of a password would be taken for the host.
-    if re.search(r"[@/\\?#\s]", auth):
-        reason = "percent-encode its user name and password: @ is %40, / %2F, \\ %5C, # %23, ? %3F"
-    elif match is None or not 0 < int(match[2] or 1) < 65536 or not re.fullmatch("https?|socks(4a?|5h?)", scheme):
-        reason = "its address must be like http://HOST:PORT or socks5h://HOST:PORT"
-    else:
-        from importlib.util import find_spec
-
-        if not scheme.startswith("socks") or find_spec("socks") is not None:
-            from urllib3.util import Url
-
-            return Url(scheme, auth or None, match[1], int(match[2]) if match[2] else None)
-        reason = "SOCKS needs PySocks: pip install PySocks, uv tool install --with PySocks ticktick-oauth, or "
-        reason += "pipx inject ticktick-oauth PySocks"
-    raise Stop(f"the environment's proxy cannot be used: {reason}; --no-proxy goes without", USAGE)
+        return Route(ca_bundle=self._ca_bundle, tunnel=Proxy.parse(text).connect)
 
 
 def _check_bundle(file: str) -> None:

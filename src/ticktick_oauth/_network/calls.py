@@ -12,10 +12,12 @@ from .._token.model import OAuthTokenV1
 from ..exceptions import TransportError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from urllib3 import PoolManager
-    from urllib3.util import Url
 
     from .._protocol.answer import EndpointAnswer, OAuthRequest
+    from .connection import TLSConnection
 else:
     PoolManager = object  # for typing.get_type_hints: urllib3 loads late
 
@@ -135,10 +137,10 @@ def check_pool(http: object) -> None:
 
 
 class Route(NamedTuple):
-    """What the command passes in a pool's place: certificates to trust beside the system's, and a proxy."""
+    """What the command passes in a pool's place: certificates to trust beside the system's, and a way past a proxy."""
 
     ca_bundle: str | None = None
-    proxy: "Url | None" = None
+    tunnel: "Callable[[TLSConnection], None] | None" = None
 
 
 def open_route(url: str, *, http: Route, timeout: float) -> None:

@@ -42,8 +42,8 @@ class Attempt:
         self.timeout = timeout
         self.route = http if isinstance(http, Route) else None
         self.is_bare = http is None  # neither a caller's pool nor the command's route
-        # SOCKSProxyManager has the second name.
-        is_proxied = getattr(http, "proxy", None) or getattr(http, "proxy_url", None)
+        # The names of a Route, a ProxyManager and a SOCKSProxyManager.
+        is_proxied = any(getattr(http, name, None) for name in ("tunnel", "proxy", "proxy_url"))
         self.way = " through the proxy" if is_proxied else ""
         self.code_unused = code_unused
         self.task = "read the trust store"
@@ -201,10 +201,8 @@ class _Connection(HTTPConnection):
 class TLSConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         """Connect, through the proxy if there is one, and put TLS on the connection, with a trusted certificate."""
-        if self.attempt.route and self.attempt.route.proxy:
-            from .proxy import connect_through
-
-            connect_through(self, self.attempt.route.proxy)
+        if self.attempt.route and self.attempt.route.tunnel:
+            self.attempt.route.tunnel(self)
         else:
             super().connect()
         self.start_tls(self.host, f"{self.attempt.host}{self.attempt.way}")

@@ -53,7 +53,7 @@ def explain(error: Exception, attempt: Attempt) -> TransportError:
     cause = causes[-1]
     if attempt.code_unused is False and (_is_early(error) or _is_key_log(cause)):
         attempt.code_unused = True
-    hint = _hint(cause, attempt)
+    hint = _hint(attempt)
     if isinstance(error, exceptions.EmptyPoolError):
         attempt.task = "get a connection from the pool"
     # A timeout with an errno (ETIMEDOUT) is the system's, not the deadline.
@@ -63,18 +63,12 @@ def explain(error: Exception, attempt: Attempt) -> TransportError:
     return DeadlineExceededError(reason, attempt.code_unused)
 
 
-def _hint(cause: Exception, attempt: Attempt) -> str:
+def _hint(attempt: Attempt) -> str:
     """Say what a proxy may have to do with it."""
     if attempt.is_bare and not attempt.plain and attempt.task.startswith(("resolve", "connect")):
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
             if os.environ.get(name):
                 return f"; ${name} is not used unless you pass http=urllib3.ProxyManager(...)"
-    if isinstance(cause, SSLCertVerificationError):
-        return ""
-    if attempt.task.endswith("with the proxy") and isinstance(cause, SSLError | ConnectionError | TimeoutError):
-        return "; if the proxy takes no TLS, write http:// before its host"
-    if attempt.task.startswith("open a tunnel") and isinstance(cause, HTTPException | ConnectionError):
-        return "; if the proxy takes only TLS, write https:// before its host"
     return ""
 
 
