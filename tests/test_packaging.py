@@ -49,7 +49,7 @@ SENDING = {"connection.py", "explain.py", "http_server.py", "listener.py", "prox
 # What a road must not load, beside what it needs: a process that is short pays for each.
 NETWORK = {"asyncio", "email", "http", "logging", "socket", "ssl", "urllib3"}
 SIGN_IN = {"argparse", "html", "http.server", "ticktick_oauth._cli", "ticktick_oauth._sign_in", "webbrowser"}
-REGISTRATION = {"ticktick_oauth._protocol.metadata", "ticktick_oauth._protocol.registration"}
+REGISTRATION = {"ticktick_oauth._protocol.registration"}
 COMMAND = "from ticktick_oauth._cli import main\ntry: raise SystemExit(main(['{}']))\nexcept SystemExit: pass"
 LOADS = {
     "import": ("import ticktick_oauth", {"attr", "cattrs", "json", "typing"} | NETWORK | SIGN_IN),

@@ -58,7 +58,7 @@ def test_an_exchange_loads_nothing_else(sandbox: Sandbox, client: Client) -> Non
     )
     orders = json.dumps([asdict(client, recurse=False) | {"server": None}, asdict(sandbox.server), asdict(response)])
     loaded = subprocess.run([sys.executable, "-c", program], input=orders, text=True, capture_output=True, check=True)
-    unwanted = {"html", "ticktick_oauth._protocol.registration", "ticktick_oauth._protocol.metadata"}
+    unwanted = {"html", "ticktick_oauth._protocol.registration"}
     assert set() == unwanted & set(loaded.stdout.split())
 
 

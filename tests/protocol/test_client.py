@@ -15,7 +15,7 @@ from ticktick_oauth import (
     RegistrationRequest,
     TokenRequest,
 )
-from ticktick_oauth._protocol.metadata import MetadataRequest
+from ticktick_oauth._protocol.registration import MetadataRequest
 
 EMPTY = "must not be empty"
 UNPRINTABLE = "must not have a line end or another unprintable character; was it read from a file unstripped?"

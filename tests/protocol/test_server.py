@@ -14,7 +14,7 @@ from urllib3.util import parse_url
 from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer
 from ticktick_oauth._protocol.address import Address
 from ticktick_oauth._protocol.answer import EndpointAnswer
-from ticktick_oauth._protocol.metadata import MetadataRequest
+from ticktick_oauth._protocol.registration import MetadataRequest
 from ticktick_oauth.exceptions import RegistrationError
 
 # Of these, addresses and all that looks like one are made.
@@ -241,7 +241,7 @@ def test_an_issuer_that_differs_by_a_slash_is_named(asked: str, issuer: str) -> 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"canary"', b"\xff", b"{" * 100_000])
 def test_what_is_not_metadata_is_refused(body: bytes) -> None:
     """A page, another JSON value or garbage is an error of its own."""
-    with pytest.raises(RegistrationError, match=r": it is not a JSON object$"):
+    with pytest.raises(RegistrationError, match=r": it is empty, or not a JSON object$"):
         AuthorizationServer.from_metadata(ISSUER, body)
 
 

@@ -256,7 +256,7 @@ def test_a_confidential_client_can_register_too() -> None:
     ("document", "error"),
     [
         ([], "invalid_client_metadata"),
-        ({}, "invalid_redirect_uri"),
+        ({}, "invalid_client_metadata"),
         ({**METADATA, "redirect_uris": "http://127.0.0.1:5/"}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": []}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": [5]}, "invalid_redirect_uri"),

@@ -85,7 +85,7 @@ def discover_server(issuer: str, *, http: "PoolManager | None" = None, timeout: 
         TransportError, TypeError, ValueError: As in ``exchange_code``.
 
     """
-    from .._protocol.metadata import MetadataRequest
+    from .._protocol.registration import MetadataRequest
 
     return _call(MetadataRequest(issuer=issuer), http, timeout)
 

@@ -3,10 +3,10 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import ClassVar, Generic, NamedTuple, TypeVar, cast
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from .._checks import check_type
-from .._token.parsing import parse_json
+from .._token.parsing import members_of, parse_json
 from ..exceptions import InvalidTokenError
 from .redaction import clean
 
@@ -46,10 +46,9 @@ class EndpointAnswer:
             return InvalidTokenError(error.problems)  # without a traceback, whose frames hold the body
 
     @property
-    def members(self) -> dict[str, object] | None:
-        """The members of a JSON object; None for anything else, such as a page of HTML."""
-        document: object = self.document
-        return cast("dict[str, object]", document) if isinstance(document, dict) else None
+    def members(self) -> dict[str, object]:
+        """The members of a JSON object; anything else, such as a page of HTML, has none."""
+        return members_of(self.document)
 
     def header(self, name: str) -> str | None:
         """Return a header by its name in lower case; None when there is none."""
@@ -57,7 +56,7 @@ class EndpointAnswer:
 
     def read_refusal(self, *, endpoint: str, secrets: Iterable[str | None] = ()) -> Refusal:
         """Read a refusal by the endpoint of this name; ``secrets`` are what it may repeat and nobody may show."""
-        members = self.members or {}
+        members = self.members
         # What the server issued in the same breath is a secret, too.
         issued = (members.get(name) for name in _ISSUED)
         secrets = [*secrets, *(value for value in issued if isinstance(value, str))]
@@ -68,21 +67,17 @@ class EndpointAnswer:
         )
         error, description = (clean(text, secrets) or None if isinstance(text, str) else None for text in texts)
         location = self.header("location")
-        hint: str | None
+        hint = None
         if self.unread is not None:
             hint = f"the answer was not read: {self.unread}"
         elif 300 <= self.status < 400 and location is not None:
             host = clean(_host(location), secrets)
             hint = f"it redirects to {host}, which is not followed: check the server's {endpoint}"
-        else:
-            hint = None if error else self._body_hint()
+        elif not error and isinstance(self.document, InvalidTokenError):
+            hint = f"the answer is {'not JSON' if self.body else 'empty'}: it may come from a proxy or a firewall"
+        elif not error:
+            hint = "the answer is JSON without an error code"
         return Refusal(self.status, error, description, self._retry_after(), hint)
-
-    def _body_hint(self) -> str:
-        if isinstance(self.document, InvalidTokenError):
-            what = "not JSON" if self.body else "empty"
-            return f"the answer is {what}: it may come from a proxy or a firewall"
-        return "the answer is JSON without an error code"
 
     def _retry_after(self) -> int | None:
         """Return the Retry-After header in seconds (RFC 9110 section 10.2.3), by no clock but the answer's own Date."""
@@ -145,11 +140,6 @@ class OAuthRequest(Generic[_Result]):
     @abstractmethod
     def _read(self, answer: EndpointAnswer) -> _Result:
         """Do what ``parse_response`` does, with an answer whose body may not have been read."""
-
-
-def read_object(body: bytes) -> dict[str, object] | None:
-    """Return the members of a JSON object; None for anything else."""
-    return EndpointAnswer(0, {}, body).members
 
 
 def _host(location: str) -> str:

@@ -2,14 +2,13 @@
 
 import json
 from datetime import datetime, timedelta, timezone
-from typing import cast
 
 from attrs import asdict, field, fields_dict, frozen
 
 from .._checks import check_type, instance_of, validator
 from .._token.converter import structure, unstructure
 from .._token.model import OAuthTokenV1
-from .._token.parsing import document_error, parse_json
+from .._token.parsing import document_error, members_of, parse_json
 from ..exceptions import InvalidTokenError, Problem, StorageError
 from .server import TICKTICK, AuthorizationServer, check_server
 
@@ -152,7 +151,7 @@ def _parse(content: str) -> object:
         raise document_error(f"the double quotes of its JSON were lost on the way: {advice}")
     document = parse_json(line)
     # A secret manager may wrap what it keeps into an object with one name.
-    members = _members(document)
+    members = members_of(document)
     wrapped = next(iter(members.values()), None)
     if len(members) == 1 and "access_token" not in members and isinstance(wrapped, str):
         return _parse(wrapped.strip())
@@ -174,7 +173,7 @@ def _read_word(content: str) -> str:
 
 
 def _read_issued(document: object) -> IssuedToken:
-    members = _members(document)
+    members = members_of(document)
     version = members.get("version")
     if version is None and "access_token" in members:
         raise _unreadable(Problem("version", "missing: this is a bare token response; ticktick-oauth import keeps one"))
@@ -183,13 +182,13 @@ def _read_issued(document: object) -> IssuedToken:
         raise _unreadable(Problem("version", f"expected the number {_VERSION}"))
     if version > _VERSION:
         raise _unreadable(Problem("version", f"newer than the {_VERSION} that this program knows: update the program"))
-    kept_server = _members(members.get("server"))
+    kept_server = members_of(members.get("server"))
     kept_server = {"authorization_response_iss_parameter_supported": False, **kept_server}
     part = "server"
     try:
         server = AuthorizationServer(**{name: kept_server.get(name) for name in fields_dict(AuthorizationServer)})  # type: ignore[arg-type] # its validators check
         part = "token"
-        token = structure(_members(members.get("token")))
+        token = structure(members_of(members.get("token")))
         part = "issued_at"
         return IssuedToken(token=token, issued_at=parse_time(members.get("issued_at")), server=server)
     except InvalidTokenError as error:
@@ -205,11 +204,6 @@ def parse_time(text: object) -> datetime:
     """Read a time in ISO 8601, or raise a TypeError or ValueError, which repeats it."""
     # Python 3.10 does not know the Z.
     return datetime.fromisoformat(check_type("issued_at", text, str).replace("Z", "+00:00"))
-
-
-def _members(value: object) -> dict[str, object]:
-    """Return an object's members; anything else has none, so that the first one looked for is missing."""
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _unreadable(*problems: Problem) -> StorageError:

@@ -1,4 +1,4 @@
-"""Register this program with a server, sans-IO: the registration request and the reading of its answer (RFC 7591)."""
+"""Ask a server for its metadata (RFC 8414) and register with it (RFC 7591): the requests, and reading their answers."""
 
 import json
 from collections.abc import Mapping
@@ -9,15 +9,43 @@ from attrs import field, frozen
 from .._checks import check_text, check_type, validator
 from .._token.model import SCOPE
 from ..exceptions import RegistrationError
-from .address import check_address
+from .address import check_address, check_issuer
 from .answer import EndpointAnswer, OAuthRequest
 from .client import Client
 from .redaction import shorten
 from .server import AuthorizationServer, check_server
 
+_WELL_KNOWN = "/.well-known/oauth-authorization-server"
 # RFC 7591 section 3.2.1 asks for a 201; some servers answer 200.
 _REGISTERED = {200, 201}
 _PORTAL = "a client that is registered in the server's developer portal works all the same"
+
+
+@frozen(kw_only=True)
+class MetadataRequest(OAuthRequest[AuthorizationServer]):
+    """The request for a server's metadata (RFC 8414 section 3.1), for any HTTP client to carry."""
+
+    issuer: str = field(validator=validator(check_issuer))
+    """The server that is asked."""
+
+    method = "GET"
+
+    @property
+    def url(self) -> str:
+        """The well-known address, whose path stands between the issuer's host and the issuer's own path."""
+        scheme, _, rest = self.issuer.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}://{host}{_WELL_KNOWN}{slash}{path}".rstrip("/")
+
+    def _read(self, answer: EndpointAnswer) -> AuthorizationServer:
+        if answer.status == 200:
+            return AuthorizationServer.from_metadata(self.issuer, answer.body)
+        refusal = answer.read_refusal(endpoint="issuer")
+        if answer.status == 404:
+            refusal = refusal._replace(
+                hint=f"{shorten(self.issuer)} has no metadata document (RFC 8414) at {shorten(self.url)}"
+            )
+        raise RegistrationError(*refusal)
 
 
 @frozen(kw_only=True)
@@ -67,28 +95,25 @@ class RegistrationRequest(OAuthRequest[Client]):
 
     def _read(self, answer: EndpointAnswer) -> Client:
         members = answer.members
-        if answer.status not in _REGISTERED or members is None or members.get("error") is not None:
+        if answer.status not in _REGISTERED or not members or members.get("error") is not None:
             refusal = answer.read_refusal(endpoint="registration_endpoint")
             hint = refusal.hint or "the server did not register this program"
             raise RegistrationError(*refusal._replace(hint=f"{hint}; {_PORTAL}"))
-        try:
-            self._check_redirect_uris(members)
-            return Client(
-                client_id=members.get("client_id"),  # type: ignore[arg-type] # its validators check
-                client_secret=_secret_of(members),
-                redirect_uri=self.redirect_uri,
-                server=self.server,
-            )
-        except (TypeError, ValueError) as error:
-            # The words name the member and never repeat its value.
-            failure = RegistrationError(answer.status, hint=f"the answer to the registration cannot be used: {error}")
-        raise failure
-
-    def _check_redirect_uris(self, members: Mapping[str, object]) -> None:
         # RFC 7591 section 3.2.1: the server "MAY reject or replace any of the client's requested metadata values".
         uris = members.get("redirect_uris")
-        if uris is not None and (not isinstance(uris, list) or self.redirect_uri not in uris):
-            raise ValueError("redirect_uris must hold the redirect URI that was to be registered")
+        if uris is not None and not (isinstance(uris, list) and self.redirect_uri in uris):
+            reason = "redirect_uris must hold the redirect URI that was to be registered"
+        else:
+            try:
+                return Client(
+                    client_id=members.get("client_id"),  # type: ignore[arg-type] # its validators check
+                    client_secret=_secret_of(members),
+                    redirect_uri=self.redirect_uri,
+                    server=self.server,
+                )
+            except (TypeError, ValueError) as error:
+                reason = str(error)  # which names the member and never repeats its value
+        raise RegistrationError(answer.status, hint=f"the answer to the registration cannot be used: {reason}")
 
 
 def _secret_of(members: Mapping[str, object]) -> str | None:

@@ -1,6 +1,5 @@
 """Describe authorization servers as data, by the names of their metadata (RFC 8414)."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from attrs import field, frozen
@@ -65,12 +64,12 @@ class AuthorizationServer:
 
         """
         # Here, since who loads a kept token needs a server and no refusals.
-        from .answer import read_object
+        from .answer import EndpointAnswer
 
         check_issuer("issuer", issuer)
-        members = read_object(check_type("body", body, bytes))
-        if members is None:
-            raise _bad_metadata("it is not a JSON object")
+        members = EndpointAnswer(200, {}, body).members
+        if not members:
+            raise _bad_metadata("it is empty, or not a JSON object")
         # RFC 8414 section 3.3: the "issuer" value returned MUST be identical to the one that made the URL.
         if (found := members.get("issuer")) != issuer:
             # Some servers end their name with a slash, whether or not people type it.
@@ -79,9 +78,8 @@ class AuthorizationServer:
             raise _bad_metadata(f"its issuer is not {shorten(issuer)}, which was asked{advice}")
         addresses = {name: cast("Any", members.get(name)) for name in ("authorization_endpoint", "token_endpoint")}
         # RFC 8414 section 2: a server that names no code challenge methods "does not support PKCE".
-        if _lists(members, "response_types_supported", "code") and _lists(
-            members, "code_challenge_methods_supported", "S256"
-        ):
+        needs = ("response_types_supported", "code"), ("code_challenge_methods_supported", "S256")
+        if all(isinstance(values := members.get(name), list) and value in values for name, value in needs):
             addresses["registration_endpoint"] = members.get("registration_endpoint")
         asked = cast("Address", Address.parse(issuer))
         for name, address in addresses.items():
@@ -94,11 +92,6 @@ class AuthorizationServer:
         except (TypeError, ValueError) as error:
             failure = _bad_metadata(str(error))  # which names the address and never repeats it
         raise failure
-
-
-def _lists(members: Mapping[str, object], name: str, value: str) -> bool:
-    values = members.get(name)
-    return isinstance(values, list) and value in values
 
 
 def _bad_metadata(reason: str) -> RegistrationError:

@@ -76,7 +76,7 @@ class TokenRequest(OAuthRequest[OAuthTokenV1]):
 
     def _read(self, answer: EndpointAnswer) -> OAuthTokenV1:
         # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
-        if answer.status != 200 or (answer.members or {}).get("error") is not None:
+        if answer.status != 200 or answer.members.get("error") is not None:
             raise self._refusal(answer)
         failure = answer.document
         if not isinstance(failure, InvalidTokenError):

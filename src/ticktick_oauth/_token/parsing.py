@@ -2,6 +2,7 @@
 
 from json import JSONDecoder
 from json.scanner import make_scanner
+from typing import cast
 
 from ..exceptions import InvalidTokenError, Problem
 
@@ -30,6 +31,11 @@ def parse_json(data: str | bytes | bytearray | memoryview) -> object:
             return document
         reason = f"{_not_json(text, end)}, where more follows the value"
     raise document_error(reason)
+
+
+def members_of(value: object) -> dict[str, object]:
+    """Return the members of a JSON object; anything else has none."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def document_error(reason: str) -> InvalidTokenError:

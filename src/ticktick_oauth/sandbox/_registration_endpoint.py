@@ -6,7 +6,7 @@ from typing import cast
 from attrs import asdict
 
 from .._protocol.address import check_address
-from .._protocol.answer import read_object
+from .._protocol.answer import EndpointAnswer
 from .._protocol.server import AuthorizationServer
 from .._sign_in.http_server import Answer, Request
 from .._token.model import SCOPE
@@ -57,8 +57,8 @@ def answer_registration_request(request: Request, ledger: Ledger) -> Answer:
 
 def _read_registration(body: bytes) -> tuple[RegisteredClient, str]:
     """Return the client that a document describes, and how it authenticates at the token endpoint."""
-    document = read_object(body)
-    if document is None:
+    document = EndpointAnswer(200, {}, body).members
+    if not document:
         raise Refused("invalid_client_metadata", "the body must be a JSON object")
     # What stands here is what counts where a member is missing (RFC 7591 section 2).
     members: dict[str, object] = {
