@@ -283,7 +283,7 @@ def test_pyodide(watch: Watch, monkeypatch: pytest.MonkeyPatch, http: urllib3.Po
     with Peer(reply(200, TOKEN)) as peer, monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "emscripten")
         outcome = watch.exchange(peer.url(), http=http)
-        with pytest.raises(TransportError, match=r"fetch get the document for AuthorizationServer.from_metadata$"):
+        with pytest.raises(TransportError, match=r"fetch carry the document for AuthorizationServer.from_metadata$"):
             discover_server(peer.url())
     _assert_unused(outcome, "this Python has no sockets", "fetch carry a TokenRequest")
     assert peer.connections == 0

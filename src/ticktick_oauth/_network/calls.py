@@ -160,13 +160,9 @@ def send_request(request: "OAuthRequest[Any]", http: "PoolManager | Route | None
     check_timeout(timeout, MAX_TIMEOUT)
     code_unused = True if isinstance(request, TokenRequest) else None
     if sys.platform == "emscripten":
-        way = (
-            "get the document for AuthorizationServer.from_metadata"
-            if request.method == "GET"
-            else f"carry a {type(request).__name__}"
-        )
-        reason = f"this Python has no sockets: let JavaScript's fetch {way}"
-        raise TransportError(reason, code_unused)
+        name = type(request).__name__
+        what = "the document for AuthorizationServer.from_metadata" if name == "MetadataRequest" else f"a {name}"
+        raise TransportError(f"this Python has no sockets: let JavaScript's fetch carry {what}", code_unused)
     _load_urllib3(code_unused=code_unused)
     from .transport import send
 

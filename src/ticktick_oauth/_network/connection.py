@@ -41,7 +41,7 @@ class Attempt:
         self.plain = parsed.scheme == "http"
         self.timeout = timeout
         self.route = http if isinstance(http, Route) else None
-        self.is_bare = http is None  # neither a caller's pool nor the command's route
+        self.is_pooled = http is not None and self.route is None  # by a pool of the caller's
         # The names of a Route, a ProxyManager and a SOCKSProxyManager.
         is_proxied = any(getattr(http, name, None) for name in ("tunnel", "proxy", "proxy_url"))
         self.way = " through the proxy" if is_proxied else ""

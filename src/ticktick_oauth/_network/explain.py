@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Iterator
 from errno import errorcode
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from ssl import SSLCertVerificationError, SSLError
@@ -26,6 +25,7 @@ _CERTIFICATE_HINTS = {
     **dict.fromkeys((2, 18, 19, 20), _TRUST_HINT),
     **dict.fromkeys(range(80, 94), _STRICT_HINT),
 }
+_PROXY_VARIABLES = "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"
 _PROXY_HINTS = {407: ": it wants a user name and password", 403: ": it does not let this host through"}
 # What has neither a system's nor OpenSSL's own words; the first that fits counts.
 _WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
@@ -53,7 +53,10 @@ def explain(error: Exception, attempt: Attempt) -> TransportError:
     cause = causes[-1]
     if attempt.code_unused is False and (_is_early(error) or _is_key_log(cause)):
         attempt.code_unused = True
-    hint = _hint(attempt)
+    hint = ""
+    if attempt.task.startswith(("resolve", "connect")) and not (attempt.is_pooled or attempt.route or attempt.plain):
+        named = (name for name in _PROXY_VARIABLES if os.environ.get(name))
+        hint = next((f"; ${name} is not used unless you pass http=urllib3.ProxyManager(...)" for name in named), "")
     if isinstance(error, exceptions.EmptyPoolError):
         attempt.task = "get a connection from the pool"
     # A timeout with an errno (ETIMEDOUT) is the system's, not the deadline.
@@ -61,15 +64,6 @@ def explain(error: Exception, attempt: Attempt) -> TransportError:
         return TransportError(f"could not {attempt.task}: {describe(cause)}{hint}", attempt.code_unused)
     reason = f"could not {attempt.task} within {attempt.timeout:g} seconds{hint}"
     return DeadlineExceededError(reason, attempt.code_unused)
-
-
-def _hint(attempt: Attempt) -> str:
-    """Say what a proxy may have to do with it."""
-    if attempt.is_bare and not attempt.plain and attempt.task.startswith(("resolve", "connect")):
-        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-            if os.environ.get(name):
-                return f"; ${name} is not used unless you pass http=urllib3.ProxyManager(...)"
-    return ""
 
 
 def _inner(error: Exception) -> Exception | None:
@@ -117,21 +111,15 @@ def describe(error: Exception) -> str:  # noqa: PLR0911 - one per kind
     if hasattr(error, "socket_err"):
         return f"the SOCKS proxy refused: {clean(str(error))}"
     if isinstance(error, OSError) and isinstance(error.errno, int) and error.errno:
+        # Windows has the words for its sockets' errors in no other place; Python's table of them ends each with a dot.
+        words = getattr(socket, "errorTab", {}).get(error.errno) or os.strerror(error.errno)
+        words = "" if words.startswith("Unknown error") else f", {words.rstrip('.')}"
         hint = " (SSLKEYLOGFILE names a file that cannot be written)" if _is_key_log(error) else ""
-        return f"{', '.join(_system_words(error.errno))}{hint}"
+        return f"{errorcode.get(error.errno, f'error {error.errno}')}{words}{hint}"
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return f"{words} ({type(error).__name__})"
     return f"an unexpected error ({type(error).__name__})"
-
-
-def _system_words(number: int) -> Iterator[str]:
-    """Yield an error number's name, and its words where the system has some."""
-    yield errorcode.get(number, f"error {number}")
-    # Windows has the words for its sockets' errors in no other place; Python's table of them ends each with a dot.
-    words = getattr(socket, "errorTab", {}).get(number) or os.strerror(number)
-    if not words.startswith("Unknown error"):
-        yield words.rstrip(".")
 
 
 def _certificate_hint(code: int) -> str:

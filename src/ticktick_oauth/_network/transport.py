@@ -30,16 +30,8 @@ def send(
     attempt = Attempt(request.url, timeout, http, code_unused=code_unused)
     if attempt.plain and attempt.way:
         raise ValueError("http must not be a proxy's pool for an endpoint without TLS: the proxy would see the secrets")
-    if http is None or isinstance(http, Route):
-        return _within(attempt, open_pool(attempt), lambda pool: _ask(pool, request, attempt))
-
-    def ask(pool: urllib3.PoolManager) -> EndpointAnswer:
-        if attempt.plain:
-            resolve(attempt.host, 0, attempt)  # the port makes no difference to where the host is
-        attempt.mark_sent()
-        return _ask(pool, request, attempt)
-
-    return _within(attempt, nullcontext(http), ask)
+    opened = open_pool(attempt) if http is None or isinstance(http, Route) else nullcontext(http)
+    return _within(attempt, opened, lambda pool: _ask(pool, request, attempt))
 
 
 def reach(url: str, http: Route, timeout: float) -> None:
@@ -87,6 +79,10 @@ def _is_not_ours(_record: LogRecord) -> bool:
 
 def _ask(pool: urllib3.PoolManager, request: OAuthRequest[Any], attempt: Attempt) -> EndpointAnswer:
     """Make the one request, with all of urllib3's own ways to send it twice off."""
+    if attempt.is_pooled:
+        if attempt.plain:
+            resolve(attempt.host, 0, attempt)  # the port makes no difference to where the host is
+        attempt.mark_sent()
     headers = urllib3.HTTPHeaderDict(pool.headers)
     headers.discard("Authorization")  # the pool's own is for another purpose, and a public client has none
     for name, value in {"Accept-Encoding": "identity", **request.headers}.items():
