@@ -1,6 +1,7 @@
 """What the constructors of the values refuse, and that neither they nor a repr show a secret."""
 
 import traceback
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -40,7 +41,7 @@ ADDRESSES: list[tuple[AttrsInstance, str]] = [*((TICKTICK, name) for name in NAM
 ADDRESSES += [(REGISTRATION, "redirect_uri"), (METADATA, "issuer")]
 
 
-def _refusal(value: AttrsInstance, changes: dict[str, Any]) -> Exception:
+def _refusal(value: Any, changes: Mapping[str, object]) -> Exception:  # noqa: ANN401 - of any class
     """Return the error for a value with something unfit, which does not show it."""
     with pytest.raises((TypeError, ValueError)) as caught:
         evolve(value, **changes)
@@ -80,7 +81,7 @@ PKCE = (
 )
 QUERY = "in its query: each request sets its own"
 NOT_UTC = "issued_at must be a time that a datetime can hold in UTC"
-REFUSED: list[tuple[AttrsInstance, dict[str, object], str]] = [
+REFUSED: list[tuple[AttrsInstance, Mapping[str, object], str]] = [
     *((value, {name: ""}, f"{name} must not be empty") for value, name in TEXTS),
     *(
         (value, {name: text}, f"{name} {UNPRINTABLE}")
@@ -118,7 +119,7 @@ REFUSED: list[tuple[AttrsInstance, dict[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("value", "changes", "words"), REFUSED, ids=lambda each: repr(each)[:40])
-def test_what_is_unfit_is_refused(value: AttrsInstance, changes: dict[str, Any], words: str) -> None:
+def test_what_is_unfit_is_refused(value: AttrsInstance, changes: Mapping[str, object], words: str) -> None:
     """The error names the field and what to do, and does not repeat the value."""
     assert words == str(_refusal(value, changes))
 
@@ -143,12 +144,13 @@ def test_a_server_without_registration_is_refused_at_once() -> None:
 
 def test_what_is_fit_is_taken_as_it_is() -> None:
     """Marks in a secret are seen in the wild, an address is compared exactly, and both lengths of a verifier count."""
-    for value, changes in (
+    fit: list[tuple[Any, dict[str, object]]] = [
         (CLIENT, {"client_secret": "a:b&*^ é", "redirect_uri": "https://example.com/Callback/?a=b"}),
         (REQUEST, {"client": PUBLIC, "code_verifier": "a" * 43}),
         (REQUEST, {"code_verifier": "-._~" * 32}),
         (TICKTICK, {"token_endpoint": "https://example.com/?tenant=client_id"}),
-    ):
+    ]
+    for value, changes in fit:
         changed = evolve(value, **changes)
         assert changes == {name: getattr(changed, name) for name in changes}
 
