@@ -37,7 +37,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 ISSUED = IssuedToken(token=TOKEN, issued_at=NOON)
 VALUES: list[AttrsInstance] = [TICKTICK, CLIENT, REQUEST, RESPONSE, TOKEN_REQUEST, REGISTRATION, METADATA, ISSUED]
 NAMES = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")
-ADDRESSES: list[tuple[AttrsInstance, str]] = [*((TICKTICK, name) for name in NAMES), (CLIENT, "redirect_uri")]
+ADDRESSES: list[tuple[Any, str]] = [*((TICKTICK, name) for name in NAMES), (CLIENT, "redirect_uri")]
 ADDRESSES += [(REGISTRATION, "redirect_uri"), (METADATA, "issuer")]
 
 
