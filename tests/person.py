@@ -1,12 +1,7 @@
-"""The person at the browser, and the places where a program meets them."""
+"""The person at the browser, and the ports where a program meets them."""
 
 import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import urllib3
 
@@ -21,11 +16,16 @@ def free_port(host: str = "127.0.0.1") -> int:
         return port
 
 
+def decide(http: urllib3.PoolManager, uri: str, decision: str) -> urllib3.BaseHTTPResponse:
+    """Go to an authorization URL, decide, and return the answer, which is not followed."""
+    form = {"user": "ada", "decision": decision}
+    return http.request("POST", uri, fields=form, encode_multipart=False, redirect=False)
+
+
 def browse(uri: str, *, decision: str = "allow", ca_file: str | None = None) -> tuple[int, str]:
     """Go to an authorization URL, decide, follow the redirect, and return the status and the page there."""
     with urllib3.PoolManager(retries=False, timeout=LATE, ca_certs=ca_file) as http:
-        form = {"user": "ada", "decision": decision}
-        answer = http.request("POST", uri, fields=form, encode_multipart=False, redirect=False)
+        answer = decide(http, uri, decision)
         if (location := answer.headers.get("Location")) is not None:
             answer = http.request("GET", location, redirect=False)
     return answer.status, answer.data.decode()
@@ -34,39 +34,7 @@ def browse(uri: str, *, decision: str = "allow", ca_file: str | None = None) -> 
 def redirect_of(uri: str, *, decision: str = "allow") -> str:
     """Go to an authorization URL, decide, and return where the browser is sent, without going there."""
     with urllib3.PoolManager(retries=False, timeout=LATE) as http:
-        form = {"user": "ada", "decision": decision}
-        answer = http.request("POST", uri, fields=form, encode_multipart=False, redirect=False)
-    return answer.headers["Location"]
-
-
-def code_of(redirect: str) -> str:
-    """Return the code that a redirect carries."""
-    return dict(pair.split("=", 1) for pair in urlsplit(redirect).query.split("&"))["code"]
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another process does without a sign; bounded."""
-    end = time.monotonic() + LATE
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
-
-
-@contextmanager
-def started(command: Sequence[str], environment: Mapping[str, str] | None = None) -> "Iterator[subprocess.Popen[str]]":
-    """Run a program, its streams as pipes, for the time of a block: it ends with the block, however that ends."""
-    with subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+        return decide(http, uri, decision).headers["Location"]
 
 
 def listening_addresses() -> list[tuple[str, int]]:

@@ -15,7 +15,8 @@ import pytest
 
 from cli.conftest import Run
 from faults.parent import wait_until_it_waits
-from person import LATE, eventually, started
+from person import LATE
+from processes import eventually, started
 from ticktick_oauth._cli import exits, main, signals
 from ticktick_oauth.exceptions import (
     AuthorizationError,

@@ -14,7 +14,8 @@ import pytest
 import urllib3
 
 from faults.parent import wait_until_it_waits
-from person import LATE, browse, code_of, eventually, free_port, redirect_of
+from person import LATE, browse, free_port, redirect_of
+from processes import eventually
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
 
@@ -179,7 +180,7 @@ def test_l1_secrets_show_nowhere(outcome: str, process: Process) -> None:
         kept_token,
     ]
     if outcome != "denied":
-        secrets.append(code_of(redirect))
+        secrets += parse_qs(urlsplit(redirect).query)["code"]
     assert [] == [(name, secret) for name, text in texts.items() for secret in secrets if secret in text]
     assert [state] == parse_qs(urlsplit(uri).query)["state"]
 

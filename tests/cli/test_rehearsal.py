@@ -15,7 +15,8 @@ import pytest
 import urllib3
 
 from cli.conftest import Run
-from person import LATE, browse, free_port, started
+from person import LATE, browse, free_port
+from processes import started
 from ticktick_oauth import AuthorizationRequest, Client, discover_server, exchange_code, sign_in
 from ticktick_oauth.sandbox import Sandbox
 

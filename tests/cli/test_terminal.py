@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from person import eventually, redirect_of
+from person import redirect_of
+from processes import eventually
 from ticktick_oauth.sandbox import Sandbox
 
 from .login_command import address_in

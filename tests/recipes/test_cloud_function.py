@@ -2,41 +2,32 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
+import urllib3
 
 from faults.peer import Line, Peer
-from roads.readme import paste
+from processes import LATE, started
+from roads.readme import RECIPES
 from ticktick_oauth import IssuedToken, OAuthTokenV1, dump_issued
 
 
 @contextmanager
-def served(program: Path, **variables: str) -> Iterator[str]:
-    """Serve a function by functions-framework, and yield its address."""
+def answered(program: Path, **variables: str) -> Iterator[urllib3.BaseHTTPResponse]:
+    """Serve a function by functions-framework, and yield its answer."""
     command = [sys.executable, "-m", "functions_framework", "--target=projects", f"--source={program}", "--debug"]
-    with subprocess.Popen(
-        [*command, "--host=127.0.0.1", "--port=0"],
-        env={"PATH": os.environ["PATH"], **variables},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    ) as server:
+    environment = {"PATH": os.environ["PATH"], **variables}
+    with started([*command, "--host=127.0.0.1", "--port=0"], environment) as server:
         assert server.stderr is not None
-        try:
-            yield next(found[1] for line in server.stderr if (found := re.search(r"Running on (http://\S+)", line)))
-        finally:
-            server.terminate()
-            server.stderr.read()
+        address = next(found[1] for line in server.stderr if (found := re.search(r"Running on (http://\S+)", line)))
+        yield urllib3.request("GET", address, retries=False, timeout=LATE)
 
 
 @pytest.mark.slow
@@ -49,18 +40,15 @@ def test_a_cloud_function(tmp_path: Path) -> None:
         line.answer(200, b"[]")
 
     token = OAuthTokenV1(access_token=uuid4(), expires_in=180 * 86400)
-    issued = IssuedToken(token=token, issued_at=datetime.now(timezone.utc))
-    path = paste("main.py", tmp_path)
+    issued = dump_issued(IssuedToken(token=token, issued_at=datetime.now(timezone.utc)))
     with Peer(play) as api:
-        program = path.read_text()
-        path.write_text(program.replace("https://api.ticktick.com/open/v1", api.url().removesuffix("/oauth/token")))
-        with served(path, TICKTICK_OAUTH_TOKEN=dump_issued(issued)) as address, urlopen(address) as answer:
-            assert (200, b"[]") == (answer.status, answer.read())
+        program = (RECIPES / "main.py").read_text()
+        (path := tmp_path / "main.py").write_text(
+            program.replace("https://api.ticktick.com/open/v1", api.url().removesuffix("/oauth/token"))
+        )
+        with answered(path, TICKTICK_OAUTH_TOKEN=issued) as answer:
+            assert (200, b"[]") == (answer.status, answer.data)
     assert b"GET /project HTTP/1.1\r\n" in api.received
     assert f"Authorization: {token.authorization_header()}\r\n".encode() in api.received
-    with served(path, HOME=str(tmp_path)) as address:
-        with pytest.raises(HTTPError) as refused:
-            urlopen(address)
-        with refused.value as error:
-            assert 503 == error.code
-            assert b"ticktick-oauth login" in error.read()
+    with answered(path, HOME=str(tmp_path)) as answer:
+        assert (503, True) == (answer.status, b"ticktick-oauth login" in answer.data)

@@ -1,12 +1,12 @@
-"""The README's function for AWS Lambda, under the runtime client that Lambda runs Python functions with."""
+"""The README's function for AWS Lambda, called as Lambda calls it, in a bundle that its own commands made."""
 
+import json
 import os
 import re
-import subprocess
+import shutil
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,27 +14,48 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from recipes.runtime_api import RuntimeApi
-from roads.readme import paste
-from roads.running import LATE, run
-from roads.wheels import DEPENDENCIES, pack
+from processes import LATE, TAKE_ORDERS, orders, pack, run, started
+from roads.readme import RECIPES
 from ticktick_oauth import AuthorizationRequest, Client, exchange_code, load_issued
 from ticktick_oauth.sandbox import Sandbox
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        None in map(find_spec, ("awslambdaric", "boto3", "moto")), reason="needs the dependency group roads"
-    ),
+    pytest.mark.skipif(None in map(find_spec, ("boto3", "moto")), reason="needs the dependency group roads"),
 ]
-REDIRECT_URI = "https://function.example/callback"
+Invoke = Callable[..., Any]
 ATTRIBUTES = "Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax"
 # The whole file system, for this process alone.
 READ_ONLY = ["unshare", "--mount", "sh", "-ec", 'mount -o remount,bind,ro / && ! touch "$0"/x 2>&- && exec "$@"']
+# Answers an event on each line, with the milliseconds that are left for it.
+RUNTIME = f"""{TAKE_ORDERS}
+from types import SimpleNamespace
+import lambda_function
+
+lambda_function.client = client  # the same, of the sandbox
+for line in sys.stdin:
+    event, left = json.loads(line)
+    answer = lambda_function.handler(event, SimpleNamespace(get_remaining_time_in_millis=lambda: left))
+    print(json.dumps(answer), flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[dict[str, str]]:
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the bundle by the program's own commands, of wheels of what is installed here."""
+    folder = tmp_path_factory.mktemp("function")
+    pack(folder)
+    program = Path(shutil.copy(RECIPES / "lambda_function.py", folder)).read_text()
+    commands = "\n".join(re.findall("^  ((?:python|cp) .*)$", program, re.MULTILINE))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
+    finished = run("sh", "-euc", commands, cwd=folder, env=environment)
+    assert finished.returncode == 0, finished.stderr
+    return folder / "bundle"
+
+
+@pytest.fixture(scope="module")
+def machine(bundle: Path) -> Iterator[dict[str, str]]:
     """Run an empty Secrets Manager, and return the environment of a machine that uses it; there is no HOME."""
     from moto.server import ThreadedMotoServer
 
@@ -42,86 +63,39 @@ def machine() -> Iterator[dict[str, str]]:
     server.start()
     yield {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(bundle),
         "AWS_ENDPOINT_URL": "http://{}:{}".format(*server.get_host_and_port()),
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "id",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "OWNER_PASSWORD": "open",
     }
     server.stop()
 
 
-def boto3_client(environment: dict[str, str]) -> Any:  # noqa: ANN401 - boto3's
-    """Return a client of the machine's Secrets Manager."""
-    import boto3
-
-    return boto3.client(
-        "secretsmanager",
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_DEFAULT_REGION"],
-        aws_access_key_id="id",
-        aws_secret_access_key="secret",
-    )
+@pytest.fixture
+def client(sandbox: Sandbox) -> Client:
+    """Make a client whose redirect URI is the function's."""
+    return sandbox.client(redirect_uri="https://function.example/callback")
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the bundle by the program's own commands, of wheels of what is installed here."""
-    folder = tmp_path_factory.mktemp("function")
-    for name in ["ticktick-oauth", *DEPENDENCIES]:
-        pack(name, folder)
-    program = paste("lambda_function.py", folder).read_text()
-    commands = "\n".join(re.findall("^  ((?:python|cp) .*)$", program, re.MULTILINE))
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(folder),
-    }
-    finished = run("sh", "-euc", commands, cwd=folder, env=environment)
-    assert finished.returncode == 0, finished.stderr
-    return folder / "bundle"
+@pytest.fixture
+def invoke(machine: dict[str, str], client: Client, tmp_path: Path) -> Iterator[Invoke]:
+    """Run the function, on a read-only file system; by the end it has printed nothing of its own."""
+    words = {name: str(getattr(client, name)) for name in ("client_id", "client_secret", "redirect_uri")}
+    environment = machine | {f"TICKTICK_{name.upper()}": word for name, word in words.items()}
+    with started([*READ_ONLY, tmp_path, sys.executable, "-c", RUNTIME], environment) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(orders(client))
 
+        def invoke(event: object, seconds: float = LATE) -> object:
+            print(json.dumps([event, seconds * 1000]), file=process.stdin, flush=True)
+            return json.loads(process.stdout.readline())  # type: ignore[union-attr] # it is not, above
 
-@contextmanager
-def deployed(
-    bundle: Path, machine: dict[str, str], client: Client, folder: Path, **environment: str
-) -> Iterator[RuntimeApi]:
-    """Run the function for a client, whose server is not TickTick's; all that it prints goes to a file."""
-    server = client.server
-    program = (bundle / "lambda_function.py").read_text()
-    # The one change to the program.
-    changed = program.replace(
-        "client = Client(", f"from ticktick_oauth import *\nclient = Client(\n    server={server},"
-    )
-    assert changed != program
-    (folder / "task").mkdir()
-    (folder / "task" / "lambda_function.py").write_text(changed)
-    with (
-        RuntimeApi() as api,
-        (folder / "log").open("wb") as file,
-        subprocess.Popen(
-            [*READ_ONLY, folder, sys.executable, "-m", "awslambdaric", "lambda_function.handler"],
-            cwd=folder / "task",
-            env={
-                **machine,
-                "PYTHONPATH": str(bundle),
-                "AWS_LAMBDA_RUNTIME_API": api.address,
-                "AWS_LAMBDA_LOG_FORMAT": "JSON",
-                "AWS_LAMBDA_LOG_LEVEL": "WARN",
-                "OWNER_PASSWORD": "open",
-                "TICKTICK_CLIENT_ID": client.client_id,
-                "TICKTICK_CLIENT_SECRET": str(client.client_secret),
-                "TICKTICK_REDIRECT_URI": client.redirect_uri,
-                **environment,
-            },
-            stdout=file,
-            stderr=file,
-        ) as process,
-    ):
-        try:
-            yield api
-        finally:
-            process.kill()
+        yield invoke
+        assert ("", "") == process.communicate(timeout=LATE)
 
 
 def start(body: str | None) -> dict[str, object]:
@@ -135,84 +109,68 @@ def callback(query: str, *cookies: str) -> dict[str, object]:
     return {"rawPath": "/callback", "rawQueryString": query, **({"cookies": cookies} if cookies else {})}
 
 
-def test_a_function_signs_a_person_in(sandbox: Sandbox, bundle: Path, machine: dict[str, str], tmp_path: Path) -> None:
-    """From /start to the token in Secrets Manager, on a read-only file system, without HOME, in silence.
+def test_a_function_signs_a_person_in(
+    sandbox: Sandbox, invoke: Invoke, client: Client, machine: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From /start to the token in Secrets Manager; a secret that goes while the person signs in loses no token."""
+    import boto3
 
-    A secret that goes while the person signs in loses no token.
-    """
-    client = sandbox.client(redirect_uri=REDIRECT_URI)
-    with deployed(bundle, machine, client, tmp_path) as api:
-        (form, wrong) = (api.invoke(start(body))[0] for body in (None, "password=shut"))
-        assert form == wrong == {**form, "statusCode": 200, "headers": {"Content-Type": "text/html"}}
-        (started,) = api.invoke(start("password=open"))
-        cookie, _, attributes = started["cookies"][0].partition("; ")
-        name, _, state = cookie.partition("=")
-        assert (303, "__Host-state", ATTRIBUTES) == (started["statusCode"], name, attributes)
-        request = AuthorizationRequest(client=client, state=state)
-        assert request.uri == started["headers"]["Location"]
-        query = urlsplit(sandbox.sign_in(request, user="ada")).query
-        secrets = boto3_client(machine)
-        secrets.delete_secret(SecretId="ticktick", ForceDeleteWithoutRecovery=True)
-        (failed,) = api.invoke(callback(query, "another=cookie", cookie))
-        assert (503, 1) == (failed["statusCode"], len(sandbox.requests))
-        secrets.create_secret(Name="ticktick")
-        (ended,) = api.invoke(callback(query, cookie))
-        assert (200, "Signed in.") == (ended["statusCode"], ended["body"])
-        done, _, attributes = ended["cookies"][0].partition("; ")
-        assert (f"__Host-done={state}", ATTRIBUTES) == (done, attributes)
-        assert [ended] == api.invoke(callback(query, cookie, done))  # a reload, for which nothing is sent
-        assert 1 == len(sandbox.requests)
-        assert [{"statusCode": 404}] == api.invoke({"rawPath": "/favicon.ico", "rawQueryString": ""})
-    kept = load_issued(boto3_client(machine).get_secret_value(SecretId="ticktick")["SecretString"])
+    for name, value in machine.items():
+        monkeypatch.setenv(name, value)
+    secrets = boto3.client("secretsmanager")
+    form, wrong = (invoke(start(body)) for body in (None, "password=shut"))
+    assert form == wrong == {**form, "statusCode": 200, "headers": {"Content-Type": "text/html"}}
+    started = invoke(start("password=open"))
+    cookie, _, attributes = started["cookies"][0].partition("; ")
+    name, _, state = cookie.partition("=")
+    assert (303, "__Host-state", ATTRIBUTES) == (started["statusCode"], name, attributes)
+    request = AuthorizationRequest(client=client, state=state)
+    assert request.uri == started["headers"]["Location"]
+    query = urlsplit(sandbox.sign_in(request, user="ada")).query
+    secrets.delete_secret(SecretId="ticktick", ForceDeleteWithoutRecovery=True)
+    assert (503, 1) == (invoke(callback(query, "another=cookie", cookie))["statusCode"], len(sandbox.requests))
+    secrets.create_secret(Name="ticktick")
+    ended = invoke(callback(query, cookie))
+    assert (200, "Signed in.") == (ended["statusCode"], ended["body"])
+    done, _, attributes = ended["cookies"][0].partition("; ")
+    assert (f"__Host-done={state}", ATTRIBUTES) == (done, attributes)
+    assert ended == invoke(callback(query, cookie, done))  # a reload, for which nothing is sent
+    assert 1 == len(sandbox.requests)
+    assert {"statusCode": 404} == invoke({"rawPath": "/favicon.ico", "rawQueryString": ""})
+    kept = load_issued(secrets.get_secret_value(SecretId="ticktick")["SecretString"])
     # A user's token is the same each time.
     again = AuthorizationRequest(client=client)
     token = exchange_code(client, again.parse_response(sandbox.sign_in(again, user="ada")))
     assert (token.access_token, client.server) == (kept.token.access_token, kept.server)
-    assert "" == (tmp_path / "log").read_text()
 
 
-def test_a_function_refuses_what_it_cannot_trust(
-    sandbox: Sandbox, bundle: Path, machine: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_function_refuses_what_it_cannot_trust(sandbox: Sandbox, invoke: Invoke, client: Client) -> None:
     """A missing, foreign or malformed cookie, a denial and a replay are each a clean 400."""
-    client = sandbox.client(redirect_uri=REDIRECT_URI)
     request = AuthorizationRequest(client=client)
     cookie = f"__Host-state={request.state}"
     query = urlsplit(sandbox.sign_in(request)).query
     denied = urlsplit(sandbox.sign_in(request, deny=True)).query
-    refusals = [
+    invoke(start("password=open"))
+    for event, words in [
         (callback(query), "state"),
         (callback(query, "__Host-state=another"), "state"),
         (callback(query, "__Host-state"), "state"),
-        (callback(query, "__Host-state="), "state"),
         (callback("", cookie), "state"),
         (callback(denied, cookie), "the person denied the access"),
-    ]
-    with deployed(bundle, machine, client, tmp_path) as api:
-        api.invoke(start("password=open"))
-        for event, words in refusals:
-            (answer,) = api.invoke(event)
-            assert (400, "text/plain") == (answer["statusCode"], answer["headers"]["Content-Type"])
-            assert words in answer["body"]
-        assert [] == sandbox.requests
-        (first,) = api.invoke(callback(query, cookie))
-        (replayed,) = api.invoke(callback(query, cookie))
-    assert (200, 400) == (first["statusCode"], replayed["statusCode"])
-    assert "the code was used already or is not whole" in replayed["body"]
-    assert "" == (tmp_path / "log").read_text()
+    ]:
+        answer = invoke(event)
+        assert (400, "text/plain") == (answer["statusCode"], answer["headers"]["Content-Type"])
+        assert words in answer["body"]
+    assert [] == sandbox.requests
+    assert 200 == invoke(callback(query, cookie))["statusCode"]
+    replayed = invoke(callback(query, cookie))
+    assert (400, True) == (replayed["statusCode"], "the code was used already" in replayed["body"])
 
 
-def test_a_function_answers_before_its_own_time_is_up(
-    sandbox: Sandbox, bundle: Path, machine: dict[str, str], tmp_path: Path
-) -> None:
-    """Of three seconds that an invocation has, a silent token endpoint may take at most one; nothing is logged."""
-    client = sandbox.client(redirect_uri=REDIRECT_URI)
+def test_a_function_answers_before_its_own_time_is_up(sandbox: Sandbox, invoke: Invoke, client: Client) -> None:
+    """Of three seconds that an invocation has, a silent token endpoint may take at most one."""
     request = AuthorizationRequest(client=client)
     query = urlsplit(sandbox.sign_in(request)).query
-    with deployed(bundle, machine, client, tmp_path, AWS_LAMBDA_LOG_LEVEL="DEBUG") as api:
-        api.invoke({"rawPath": "/", "rawQueryString": ""})  # the cold start
-        sandbox.next_answer(200, None, delay=LATE)
-        (answer,) = api.invoke(callback(query, f"__Host-state={request.state}"), seconds=3)
-    assert 400 == answer["statusCode"]
-    assert "seconds" in answer["body"]
-    assert "" == (tmp_path / "log").read_text()
+    sandbox.next_answer(200, None, delay=LATE)
+    answer = invoke(callback(query, f"__Host-state={request.state}"), seconds=3)
+    assert (400, True) == (answer["statusCode"], "seconds" in answer["body"])

@@ -3,83 +3,61 @@
 import os
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from roads.readme import paste
-from roads.running import TAKE_ORDERS, orders, run
-from roads.wheels import DEPENDENCIES, pack
+from processes import TAKE_ORDERS, orders, pack, run
+from roads.readme import RECIPES
 from ticktick_oauth import AuthorizationRequest, Client
 from ticktick_oauth.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def node() -> dict[str, str]:
-    """Find npm's global modules; return the environment in which Node does."""
+@pytest.fixture
+def pyodide(sandbox: Sandbox, client: Client, tmp_path: Path) -> Callable[[str], str]:
+    """Return what runs a program that has a client and a code, and returns what it prints."""
     npm = shutil.which("npm")
-    modules = Path(run(npm, "root", "--global").stdout.strip()) if npm else Path("/nowhere")
-    if not (modules / "pyodide").is_dir():
+    modules = run(npm, "root", "--global").stdout.strip() if npm else "/nowhere"
+    if not Path(modules, "pyodide").is_dir():
         pytest.skip("needs npm install --global pyodide")
-    return {"PATH": os.environ["PATH"], "NODE_PATH": str(modules)}
+    pack(tmp_path)
+    for wheel in tmp_path.glob("*.whl"):
+        zipfile.ZipFile(wheel).extractall(tmp_path)
+    request = AuthorizationRequest(client=client)
+    line = orders(client, request.parse_response(sandbox.sign_in(request)).code)
+    start = TAKE_ORDERS.replace("sys.stdin.readline()", repr(line))  # it has no standard input
+    environment = {"PATH": os.environ["PATH"], "NODE_PATH": modules}
+
+    def run_it(program: str) -> str:
+        finished = run("node", RECIPES / "pyodide.mjs", tmp_path, env=environment, stdin=start + program)
+        assert (0, "") == (finished.returncode, finished.stderr)
+        return finished.stdout
+
+    return run_it
 
 
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Unpack the wheels of the package and its dependencies into a folder."""
-    folder = tmp_path_factory.mktemp("packages")
-    for name in ["ticktick-oauth", *DEPENDENCIES]:
-        pack(name, folder)
-    for wheel in folder.glob("*.whl"):
-        zipfile.ZipFile(wheel).extractall(folder)
-    return folder
-
-
-def run_in_pyodide(program: str, node: dict[str, str], packages: Path) -> str:
-    """Run a program in Pyodide, and return what it prints."""
-    finished = run("node", Path(__file__).parent / "pyodide.mjs", packages, env=node, stdin=program)
-    assert (0, "") == (finished.returncode, finished.stderr)
-    return finished.stdout
-
-
-def with_orders(client: Client, code: str) -> str:
-    """Return the start of a program that has the client and the code: there is no standard input."""
-    return TAKE_ORDERS.replace("sys.stdin.readline()", repr(orders(client, code)))
-
-
-def sign_in(sandbox: Sandbox) -> tuple[Client, str]:
-    """Make a client and a code."""
-    request = AuthorizationRequest(client=sandbox.client())
-    return request.client, request.parse_response(sandbox.sign_in(request)).code
-
-
-def test_fetch_carries_a_token_request(sandbox: Sandbox, node: dict[str, str], packages: Path) -> None:
+def test_fetch_carries_a_token_request(sandbox: Sandbox, pyodide: Callable[[str], str]) -> None:
     """The README's function trades a code for a token by JavaScript's fetch."""
-    recipe = paste("pyodide_exchange.py", packages).read_text()
-    program = f"""{with_orders(*sign_in(sandbox))}{recipe}
-from ticktick_oauth import AuthorizationResponse
-token = await exchange(client, AuthorizationResponse(code=codes[0]))
-print(token.expires_in)
-"""
-    assert "15551999\n" == run_in_pyodide(program, node, packages)
+    program = (RECIPES / "pyodide_exchange.py").read_text()
+    exchange = "print((await exchange(client, AuthorizationResponse(code=codes[0]))).expires_in)"
+    assert "15551999\n" == pyodide(f"{program}\n{exchange}")
     assert 1 == len(sandbox.requests)
 
 
-@pytest.mark.parametrize("http", ["None", "urllib3.PoolManager()"], ids=["fresh", "pool"])
-def test_an_exchange_is_refused_before_the_code_leaves(
-    http: str, sandbox: Sandbox, node: dict[str, str], packages: Path
-) -> None:
+def test_an_exchange_is_refused_before_the_code_leaves(sandbox: Sandbox, pyodide: Callable[[str], str]) -> None:
     """With a pool of the caller's too, the error says what to do instead, and that the code may be used."""
-    program = f"""{with_orders(*sign_in(sandbox))}
+    program = """
 import urllib3
 from ticktick_oauth import exchange_code
 from ticktick_oauth.exceptions import TransportError
-try:
-    exchange_code(client, codes[0], http={http})
-except TransportError as error:
-    print(error.code_unused, "fetch" in str(error), "TokenRequest" in str(error))
+for http in (None, urllib3.PoolManager()):
+    try:
+        exchange_code(client, codes[0], http=http)
+    except TransportError as error:
+        print(error.code_unused, "fetch" in str(error), "TokenRequest" in str(error))
 """
-    assert "True True True\n" == run_in_pyodide(program, node, packages)
+    assert "True True True\nTrue True True\n" == pyodide(program)
     assert [] == sandbox.requests

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 import ticktick_oauth as ours
 from conformance.parity import pyticktick_token
 from faults.peer import Line, Peer
-from roads.readme import block_with
-from roads.running import run
+from processes import run
+from roads.readme import blocks
 from ticktick_oauth import AuthorizationRequest, IssuedToken, exchange_code
 from ticktick_oauth.exceptions import InvalidTokenError
 from ticktick_oauth.sandbox import Sandbox
@@ -54,7 +54,8 @@ def test_their_client_uses_our_token(sandbox: Sandbox, tmp_path: Path) -> None:
         line.receive_request()
         line.answer(200, b"[]", "Content-Type: application/json")
 
-    lines = block_with("pyticktick-env", "sh").replace("...", "'of-the-portal'")
+    (lines,) = blocks("sh", "pyticktick-env")
+    lines = lines.replace("...", "'of-the-portal'")
     with Peer(play) as api:
         environment = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

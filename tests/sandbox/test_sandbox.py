@@ -12,7 +12,7 @@ import pytest
 import trustme
 import urllib3
 
-from person import eventually
+from processes import eventually
 from ticktick_oauth import AuthorizationRequest, AuthorizationResponse, Client, RegistrationRequest, exchange_code
 from ticktick_oauth.exceptions import AuthorizationError, DeadlineExceededError, InvalidTokenError, TokenEndpointError
 from ticktick_oauth.sandbox import ReceivedRequest, Sandbox

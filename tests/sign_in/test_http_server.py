@@ -14,7 +14,8 @@ from time import monotonic
 import pytest
 import trustme
 
-from person import LATE, eventually, free_port, started
+from person import LATE, free_port
+from processes import eventually, started
 from raw import connect, is_listened_on, rest, send
 from ticktick_oauth._sign_in import listener as _listener
 from ticktick_oauth._sign_in.http_server import Answer, Request, listen, page

@@ -18,7 +18,8 @@ import pytest
 import urllib3
 
 from faults.parent import wait_until_it_waits
-from person import LATE, browse, eventually, free_port, redirect_of, started
+from person import LATE, browse, free_port, redirect_of
+from processes import eventually, started
 from ticktick_oauth import DIDA365, AuthorizationServer, Client, sign_in
 from ticktick_oauth._sign_in import browser as _browser
 from ticktick_oauth._sign_in.browser import start_browser
