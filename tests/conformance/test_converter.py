@@ -100,7 +100,7 @@ NO_TOKENS = (
     *(f"URN:UUID:{UUID_TEXT}", f"urn:uuid:{BARE}", f"urn:uuid:{{{UUID_TEXT}}}", f"{{{BARE}}}", f"{{{UUID_TEXT}"),
     *(f"({UUID_TEXT})", f" {UUID_TEXT}", f"{UUID_TEXT}\n", "", "{}", "urn:uuid:", None, 1, True, [UUID_TEXT], {"a": 1}),
 )
-NO_LITERALS = ("bearer ", "\tbearer", "beare", "Bearer", "", None, 0, True, ["bearer"], {})
+NO_LITERALS: tuple[object, ...] = ("bearer ", "\tbearer", "beare", "Bearer", "", None, 0, True, ["bearer"], {})
 NO_JSON = (
     *(
         "",
