@@ -45,7 +45,7 @@ FORBIDDEN_SANS_IO = {"asyncio", "http", "logging", "os", "random", "socket", "ss
 CLOCKS = {"now", "today", "utcnow"}
 LAZY = {"http", "ssl", "socket", "urllib3", "webbrowser"}
 # These are loaded only when something is sent or listened for, and may import at their top what they need.
-SENDING = {"connection.py", "explain.py", "http_server.py", "listener.py", "proxy.py", "transport.py"}
+SENDING = {"connection.py", "explain.py", "http_server.py", "proxy.py", "transport.py"}
 # What a road must not load, beside what it needs: a process that is short pays for each.
 NETWORK = {"asyncio", "email", "http", "logging", "socket", "ssl", "urllib3"}
 SIGN_IN = {"argparse", "html", "http.server", "ticktick_oauth._cli", "ticktick_oauth._sign_in", "webbrowser"}

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +14,7 @@ import pytest
 
 from person import free_port
 from ticktick_oauth._cli import main, terminal
-from ticktick_oauth._sign_in.http_server import Answer, Request, listen
+from ticktick_oauth._sign_in.http_server import Answer, Listener, Request
 
 from .login_command import Login, address_in
 
@@ -145,7 +146,7 @@ def refusing() -> Iterator[tuple[str, dict[str, Answer]]]:
     def answer(request: Request) -> Answer:
         return answers.get(request.path, missing)
 
-    with listen("127.0.0.1", 0, answer) as server:
+    with closing(Listener("127.0.0.1", 0, answer)) as server:
         issuer = f"http://127.0.0.1:{server.port}"
         document = (
             f'{{"issuer": "{issuer}", "authorization_endpoint": "{issuer}/a", "token_endpoint": "{issuer}/t",'

@@ -49,7 +49,8 @@ class World:
     def ask(self, method: str, url: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
         """Send a request."""
         lower = {name.lower(): value for name, value in (headers or {}).items()}
-        return self.authority.answer(Request(method=method, target=url.removeprefix(ISSUER), headers=lower, body=body))
+        path, _, query = url.removeprefix(ISSUER).partition("?")
+        return self.authority.answer(Request(method=method, path=path, query=query, headers=lower, body=body))
 
     def send(self, request: Any) -> Any:  # noqa: ANN401 - each request of this package has its own answer
         """Send a request of this package, and read the answer."""
@@ -140,7 +141,7 @@ def test_metadata_is_of_the_form_that_discovery_reads() -> None:
 def test_before_it_is_open_there_is_no_metadata() -> None:
     """A stray that comes before the address is known gets a 404."""
     authority = Authority(auto_approve=True, check_pkce=True, lifetime=1, clock=Clock())
-    request = Request(method="GET", target="/.well-known/oauth-authorization-server", headers={}, body=b"")
+    request = Request(method="GET", path="/.well-known/oauth-authorization-server", query="", headers={}, body=b"")
     assert 404 == authority.answer(request).status
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from person import LATE, free_port
 from ticktick_oauth._cli import main
 from ticktick_oauth._sign_in import pages as _pages
-from ticktick_oauth._sign_in.http_server import listen, page
+from ticktick_oauth._sign_in.http_server import Listener, page
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
 
@@ -158,7 +159,7 @@ def pages() -> Iterator[dict[str, str]]:
         "/failed": _pages.error_page("The program's redirect URI is not the one it is registered with."),
         "/stray": _pages.stray_page("There is no such page here."),
     }
-    with listen("127.0.0.1", 0, lambda request: page(200, bodies.get(request.path, b""))) as listener:
+    with closing(Listener("127.0.0.1", 0, lambda request: page(200, bodies.get(request.path, b"")))) as listener:
         yield {name.strip("/"): f"http://127.0.0.1:{listener.port}{name}" for name in bodies}
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from threading import Thread
 from typing import Any, TypeVar
 
+from .._network.calls import exchange_code
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
 from .._sign_in.browser import start_browser
@@ -38,14 +39,13 @@ class _Login(SignIn):
     network: Network
 
     def _send(self, url: str, function: Callable[..., _T], *arguments: object, **options: object) -> _T:
+        if function is exchange_code:
+            say("Allowed. Getting the token ...")
         return self.network.send(url, function, *arguments, **options)
 
     def _report_stray(self, reason: str) -> None:
         super()._report_stray(reason)
         _refuse(reason)
-
-    def _report_allowed(self) -> None:
-        say("Allowed. Getting the token ...")
 
 
 def wait_for_person(arguments: Namespace, client: Client | None, network: Network) -> IssuedToken:

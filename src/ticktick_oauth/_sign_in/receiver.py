@@ -10,10 +10,8 @@ from .._checks import check_type
 from .._protocol.address import Address
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
 from ..exceptions import AuthorizationError, InvalidRedirectError
-from .http_server import TLS_HANDSHAKE, Answer, Request, listen, page
-from .pages import allowed_page, denied_page, error_page, stray_page
-
-_NOT_THE_REDIRECT = "This is not the answer that ticktick-oauth waits for."
+from .http_server import TLS_HANDSHAKE, Answer, Listener, Request, page
+from .pages import allowed_page, denied_page, error_page, page_headers, stray_page
 
 
 def parse_loopback(redirect_uri: str) -> Address | None:
@@ -30,11 +28,11 @@ def find_redirect_uri() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}/"
 
 
-class RedirectReceiver:
-    """Listens where the redirect of one authorization request will come in, from its making until it is closed."""
+class RedirectReceiver(Listener):
+    """Listens where the redirect of one authorization request will come in."""
 
-    redirect_uri: str
-    """Where it listens."""
+    request: AuthorizationRequest | None = None
+    """Whose redirect is accepted; nothing is, while there is none."""
 
     def __init__(
         self,
@@ -46,55 +44,48 @@ class RedirectReceiver:
     ) -> None:
         """Start to listen on a redirect URI that is http on loopback, or, for None, on a free port of 127.0.0.1.
 
-        ``on_redirect`` is called with what the redirect brings once its page has left, the first time it comes;
-        ``on_stray`` with why something that looked like it was refused, each reason once. Their words hold nothing of
-        the request. ``is_over`` and the OSError are the listener's.
+        ``on_redirect`` is called with what the redirect brings once its page has left; ``on_stray`` with why something
+        that looked like it was refused, each reason once. Their words hold nothing of the request. ``is_over`` and the
+        OSError are the listener's.
         """
         address = None if redirect_uri is None else parse_loopback(redirect_uri)
         host, port = ("127.0.0.1", 0) if address is None else (address.host, address.port)
-        self._expected: tuple[AuthorizationRequest, Address] | None = None
         self._on_redirect = on_redirect
         self._on_stray = on_stray
-        self._arrived: list[AuthorizationResponse | AuthorizationError] = []  # the first one counts
         self._strays: set[str] = set()
-        self._listener = listen(host, port, self._answer, on_unreadable=self._refuse_unreadable, is_over=is_over)
-        self.redirect_uri = redirect_uri or f"http://{host}:{self._listener.port}/"
-
-    def expect(self, request: AuthorizationRequest) -> None:
-        """Accept the redirect of this request, whose redirect URI is the one that is listened on, from now on."""
-        address = Address.parse(request.client.redirect_uri)
-        self._expected = None if address is None else (request, address)
-
-    def close(self) -> None:
-        """Stop to listen."""
-        self._listener.close()
+        super().__init__(host, port, self._answer, on_unreadable=self._refuse_unreadable, is_over=is_over)
+        self.redirect_uri = redirect_uri or f"http://{host}:{self.port}/"
 
     def _answer(self, request: Request) -> Answer:
-        """Answer a request, in one of the server's threads."""
-        if self._expected is None:
-            return page(404, stray_page(_NOT_THE_REDIRECT))
-        expected, address = self._expected
-        misfit = _reason_to_refuse(request, address)
-        if misfit is not None:
-            status, reason = misfit
-            if self._carries_state(request.query) or self._carries_state(request.body.decode("latin-1")):
-                self._refuse(reason)
-            return page(status, stray_page(_NOT_THE_REDIRECT))
-        outcome: AuthorizationResponse | AuthorizationError
-        try:
-            outcome = expected.parse_response(f"?{request.query}")
-        except AuthorizationError as error:
-            outcome = error
-        except InvalidRedirectError as error:
-            if request.query:  # an address that somebody typed or reloaded without its query is nothing to report
-                self._refuse(str(error))
-            return page(400, stray_page(_NOT_THE_REDIRECT))
-        self._arrived.append(outcome)
-        first = self._arrived[0]
-        if first is not outcome:  # a prefetch or a reload sees what the first one saw
-            return page(200, _page_for(first))
+        outcome = self._read(request)
+        if outcome is None:
+            return page(404, stray_page("This is not the answer that ticktick-oauth waits for."))
+        if isinstance(outcome, AuthorizationResponse):
+            body = allowed_page()
+        elif outcome.error == "access_denied":
+            body = denied_page()
+        else:
+            body = error_page("The server sent an error instead of a code.")
         # Not before the page has left: the wait ends, and with it every connection.
-        return page(200, _page_for(outcome), on_sent=lambda: self._on_redirect(outcome))
+        return Answer(status=200, body=body, headers=page_headers(), on_sent=lambda: self._on_redirect(outcome))
+
+    def _read(self, request: Request) -> AuthorizationResponse | AuthorizationError | None:
+        """Return what the redirect brings; of anything else, report why it is not the redirect if it looks like it."""
+        address = None if self.request is None else Address.parse(self.request.client.redirect_uri)
+        if self.request is None or address is None:
+            return None
+        reason = _find_misfit(request, address)
+        if reason is None:
+            try:
+                return self.request.parse_response(f"?{request.query}")
+            except AuthorizationError as error:
+                return error
+            except InvalidRedirectError as error:
+                if request.query:  # an address that somebody typed or reloaded without its query is nothing to report
+                    self._refuse(str(error))
+        elif self._carries_state(request.query) or self._carries_state(request.body.decode("latin-1")):
+            self._refuse(reason)
+        return None
 
     def _refuse_unreadable(self, start: bytes) -> None:
         """Refuse what could not be read as a request, of which this is the first line, or what of it came."""
@@ -112,9 +103,8 @@ class RedirectReceiver:
         from hmac import compare_digest
         from urllib.parse import parse_qsl
 
-        expected = "" if self._expected is None else self._expected[0].state
-        states = [value for name, value in parse_qsl(form) if name == "state"]
-        return any(compare_digest(state.encode(), expected.encode()) for state in states)
+        expected = b"" if self.request is None else self.request.state.encode()
+        return any(name == "state" and compare_digest(value.encode(), expected) for name, value in parse_qsl(form))
 
     def _refuse(self, reason: str) -> None:
         if reason not in self._strays:
@@ -122,31 +112,23 @@ class RedirectReceiver:
             self._on_stray(reason)
 
 
-def _reason_to_refuse(request: Request, expected: Address) -> tuple[int, str] | None:
-    """Return a status and a reason for a request that does not come to the redirect URI as a browser does."""
+def _find_misfit(request: Request, expected: Address) -> str | None:
+    """Return why a request does not come to the redirect URI as a browser does, or None where it does."""
     # A page elsewhere whose name was made to lead here (DNS rebinding) still says its own name.
     met = Address.parse(f"http://{request.headers.get('host', '')}")
     if met != expected._replace(path="/", query=""):
-        return 421, (
+        return (
             f"the redirect came for another host or port than {expected.origin}: change the start of the address in "
             "the browser to that, and load it again"
         )
     if (request.path or "/") != expected.path:
-        return 404, (
+        return (
             "the redirect came to another path than that of the redirect URI: correct the path of the address in the "
             "browser, and load it again"
         )
     if request.method != "GET":
-        return 405, (
+        return (
             "the redirect came by another method than GET, perhaps from a program that looks at links before the "
             "browser does: open the authorization URL again"
         )
     return None
-
-
-def _page_for(outcome: AuthorizationResponse | AuthorizationError) -> bytes:
-    if isinstance(outcome, AuthorizationResponse):
-        return allowed_page()
-    if outcome.error == "access_denied":
-        return denied_page()
-    return error_page("The server sent an error instead of a code.")

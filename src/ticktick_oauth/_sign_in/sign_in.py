@@ -6,6 +6,8 @@ from datetime import datetime, timezone
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
+from attrs import define, field
+
 from .._checks import check_type
 from .._network.calls import MAX_TIMEOUT, check_pool, check_timeout, discover_server, exchange_code, register_client
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
@@ -13,12 +15,7 @@ from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
 from .._protocol.redaction import shorten
 from .._protocol.server import TICKTICK, AuthorizationServer, check_server
-from ..exceptions import (
-    AuthorizationError,
-    DeadlineExceededError,
-    SignInCancelledError,
-    TransportError,
-)
+from ..exceptions import AuthorizationError, DeadlineExceededError, SignInCancelledError, TransportError
 from .paste import parse_paste
 from .receiver import RedirectReceiver, find_redirect_uri, parse_loopback
 
@@ -35,6 +32,7 @@ _TICK = 0.1
 _T = TypeVar("_T")
 
 
+@define(eq=False, repr=False)
 class SignIn:
     """One sign-in, from its authorization URL to its token: a context manager, used from any thread.
 
@@ -47,66 +45,52 @@ class SignIn:
     Without a client, the program registers itself with the server as a public client, with PKCE: no developer portal,
     no secret. Entering listens, then discovers and registers; leaving frees the port. The redirect and a paste may
     race: the first that fits wins, and there is one exchange. A sign-in does not cross a fork.
+
+    Args:
+        client: A client that is registered already; its redirect URI must be http on 127.0.0.1, [::1] or localhost,
+            unless listen is false. None registers one.
+        server: Where to register; its addresses are asked of its own metadata document.
+        client_name: What the person sees the program called, where it registers itself.
+        redirect_uri: What to register; None for a free port of 127.0.0.1.
+        pkce: Whether a client with a secret uses PKCE too, which TickTick's server does not check for it.
+        listen: Whether to wait for the redirect here; if not, what the browser was sent to has to be pasted.
+        exchange_timeout: Seconds for each request to the server, over 0 and up to 3600.
+        http: The urllib3 pool for these requests, as in ``exchange_code``; it is not closed.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or stands beside a client that has its own.
+        ValueError: the timeout is out of its range, or the redirect URI cannot be listened on.
+
     """
 
-    def __init__(  # noqa: PLR0913 - a client or what to register, and how to reach the person and the server
-        self,
-        client: Client | None = None,
-        *,
-        server: AuthorizationServer = TICKTICK,
-        client_name: str = "ticktick-oauth",
-        redirect_uri: str | None = None,
-        pkce: bool = False,
-        listen: bool = True,
-        exchange_timeout: float = 10.0,
-        http: "PoolManager | None" = None,
-    ) -> None:
-        """Prepare a sign-in; nothing is opened or sent.
+    _client: Client | None = None
+    _server: AuthorizationServer = field(default=TICKTICK, kw_only=True)
+    _client_name: str = field(default="ticktick-oauth", kw_only=True)
+    _redirect_uri: str | None = field(default=None, kw_only=True)
+    _pkce: bool = field(default=False, kw_only=True)
+    is_listening: bool = field(default=True, kw_only=True, alias="listen")
+    _exchange_timeout: float = field(default=10.0, kw_only=True)
+    _http: "PoolManager | None" = field(default=None, kw_only=True)
+    _receiver: RedirectReceiver | None = field(default=None, init=False)
+    _request: AuthorizationRequest | None = field(default=None, init=False)  # between entering and leaving
+    _is_entered: bool = field(default=False, init=False)
+    _is_cancelled: bool = field(default=False, init=False)
+    _answers: list[AuthorizationResponse | AuthorizationError] = field(factory=list, init=False)  # the first counts
+    _outcome: IssuedToken | Exception | None = field(default=None, init=False)
+    _exchanging: Lock = field(factory=Lock, init=False)
+    _refused: str = field(default="", init=False)
 
-        Args:
-            client: A client that is registered already; its redirect URI must be http on 127.0.0.1, [::1] or
-                localhost, unless listen is false. None registers one.
-            server: Where to register; its addresses are asked of its own metadata document.
-            client_name: What the person sees the program called, where it registers itself.
-            redirect_uri: What to register; None for a free port of 127.0.0.1.
-            pkce: Whether a client with a secret uses PKCE too, which TickTick's server does not check for it.
-            listen: Whether to wait for the redirect here; if not, what the browser was sent to has to be pasted.
-            exchange_timeout: Seconds for each request to the server, over 0 and up to 3600.
-            http: The urllib3 pool for these requests, as in ``exchange_code``; it is not closed.
-
-        Raises:
-            TypeError: an argument is of the wrong type, or stands beside a client that has its own.
-            ValueError: the timeout is out of its range, or the redirect URI cannot be listened on.
-
-        """
-        check_server("server", server)
-        check_timeout(exchange_timeout, MAX_TIMEOUT)
-        check_pool(http)
-        if client is not None:
-            check_type("client", client, Client)
-            if server is not TICKTICK or redirect_uri is not None:
-                name = "redirect_uri" if server is TICKTICK else "server"
-                raise TypeError(f"{name} must not be given beside a client, which has its own")
-            redirect_uri = client.redirect_uri
-        if listen and redirect_uri is not None and parse_loopback(redirect_uri) is None:
-            where = "http:// and lead to 127.0.0.1, [::1] or localhost"
-            raise ValueError(f"redirect_uri must start with {where}; with listen=False, any does")
-        self._client = client
-        self._server = server
-        self._client_name = client_name
-        self._redirect_uri = redirect_uri
-        self._pkce = pkce
-        self._listens = listen
-        self._exchange_timeout = exchange_timeout
-        self._http = http
-        self._receiver: RedirectReceiver | None = None
-        self._request: AuthorizationRequest | None = None
-        self._is_entered = self._is_left = self._is_cancelled = False
-        # What came in, of which the first counts; and what became of it.
-        self._answers: list[AuthorizationResponse | AuthorizationError] = []
-        self._outcome: IssuedToken | Exception | None = None
-        self._exchanging = Lock()
-        self._refused = ""
+    def __attrs_post_init__(self) -> None:
+        check_server("server", self._server)
+        check_timeout(self._exchange_timeout, MAX_TIMEOUT)
+        check_pool(self._http)
+        if self._client is not None:
+            check_type("client", self._client, Client)
+            if self._server is not TICKTICK or self._redirect_uri is not None:
+                raise TypeError("server and redirect_uri must not be given beside a client, which has its own")
+            self._redirect_uri = self._client.redirect_uri
+        if self.is_listening and self._redirect_uri is not None and parse_loopback(self._redirect_uri) is None:
+            raise ValueError("redirect_uri must be http on 127.0.0.1, [::1] or localhost, unless listen=False")
 
     def __enter__(self) -> "SignIn":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
         """Listen, and register where no client is given.
@@ -122,7 +106,7 @@ class SignIn:
             raise ValueError("a SignIn is entered once: make another")
         self._is_entered = True
         try:
-            if self._listens:
+            if self.is_listening:
                 self._receiver = RedirectReceiver(
                     self._redirect_uri,
                     on_redirect=self._answers.append,
@@ -132,13 +116,12 @@ class SignIn:
             self._check_cancelled()
             client = self._client or self._register()
             self._check_cancelled()
-            with_pkce = self._pkce or client.client_secret is None
-            request = (
-                AuthorizationRequest.with_pkce(client=client) if with_pkce else AuthorizationRequest(client=client)
-            )
-            self._request = request
+            if self._pkce or client.client_secret is None:
+                self._request = AuthorizationRequest.with_pkce(client=client)
+            else:
+                self._request = AuthorizationRequest(client=client)
             if self._receiver is not None:
-                self._receiver.expect(request)
+                self._receiver.request = self._request
         except BaseException:
             self.__exit__()
             raise
@@ -146,7 +129,8 @@ class SignIn:
 
     def __exit__(self, *_: object) -> None:
         """Free the port, and end what waits in other threads."""
-        self._is_left = self._is_cancelled = True
+        self._is_cancelled = True
+        self._request = None
         if self._receiver is not None:
             self._receiver.close()
 
@@ -154,11 +138,6 @@ class SignIn:
     def uri(self) -> str:
         """The authorization URL, to be opened or shown. As the RFC has it, it carries the state; do not log it."""
         return self._running().uri
-
-    @property
-    def is_listening(self) -> bool:
-        """Whether it waits for the redirect here."""
-        return self._receiver is not None
 
     def wait(self, timeout: float = 300.0) -> IssuedToken:
         """Wait for the redirect, or for a paste from another thread, and exchange what it brings.
@@ -181,8 +160,16 @@ class SignIn:
                 return self._finish(request.client)
             self._check_cancelled()
             time.sleep(min(left, _TICK))
+        words = f"nobody signed in within {timeout:g} seconds"
+        if self._client is not None:
+            # A redirect URI that is not registered, and an unknown client, the server shows to the person alone.
+            words += (
+                f"; if the browser showed an error, such as Invalid redirect: {shorten(self._client.client_id)} must "
+                f"be a client id at {self._client.server.issuer}, and {self._client.redirect_uri.partition('?')[0]} "
+                "exactly the redirect URI that is registered for it"
+            )
         refused = f"; refused: {self._refused}" if self._refused else ""
-        raise DeadlineExceededError(f"{self._describe_silence(request, timeout)}{refused}", None)
+        raise DeadlineExceededError(words + refused, None)
 
     def paste(self, text: str) -> IssuedToken:
         """Find this sign-in's redirect in what a person copied, and exchange what it brings.
@@ -226,7 +213,6 @@ class SignIn:
     def _exchange(self, client: Client, answer: AuthorizationResponse | AuthorizationError) -> IssuedToken | Exception:
         if isinstance(answer, AuthorizationError):
             return answer
-        self._report_allowed()
         try:
             token = self._send(client.server.token_endpoint, exchange_code, client, answer)
         except Exception as error:  # noqa: BLE001 - whatever it is, every wait and every paste raises it
@@ -237,13 +223,8 @@ class SignIn:
         redirect_uri = self._receiver.redirect_uri if self._receiver else self._redirect_uri or find_redirect_uri()
         server = self._send(self._server.issuer, discover_server, self._server.issuer)
         self._check_cancelled()
-        return self._send(
-            server.registration_endpoint or server.issuer,  # without one, it says so
-            register_client,
-            server,
-            redirect_uri=redirect_uri,
-            client_name=self._client_name,
-        )
+        endpoint = server.registration_endpoint or server.issuer  # without one, it says so
+        return self._send(endpoint, register_client, server, redirect_uri=redirect_uri, client_name=self._client_name)
 
     def _send(self, url: str, function: Callable[..., _T], *arguments: object, **options: object) -> _T:  # noqa: ARG002
         """Send a request to a URL; the command line chooses the way by it."""
@@ -252,30 +233,14 @@ class SignIn:
     def _report_stray(self, reason: str) -> None:
         self._refused = reason
 
-    def _report_allowed(self) -> None:
-        """Do nothing; the command line says so."""
-
     def _running(self) -> AuthorizationRequest:
-        if self._request is None or self._is_left:
+        if self._request is None:
             raise ValueError("a SignIn is used in its with block: with SignIn() as attempt: ...")
         return self._request
 
     def _check_cancelled(self) -> None:
         if self._is_cancelled:
             raise SignInCancelledError("the program ended this sign-in")
-
-    def _describe_silence(self, request: AuthorizationRequest, timeout: float) -> str:
-        # A redirect URI that is not registered, and an unknown client, the server shows to the person alone.
-        silence = f"nobody signed in within {timeout:g} second{'' if timeout == 1 else 's'}"
-        if self._client is None:
-            return silence
-        client = request.client
-        redirect_uri = client.redirect_uri.partition("?")[0]  # a query is nobody else's
-        return (
-            f"{silence}; if the browser showed an error, such as Invalid redirect: {shorten(client.client_id)} must be "
-            f"a client id at {client.server.issuer}, and {redirect_uri} exactly the redirect URI that is registered "
-            "for it"
-        )
 
 
 def seconds_left(timeout: float) -> Iterator[float]:

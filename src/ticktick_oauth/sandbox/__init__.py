@@ -15,7 +15,7 @@ from .._checks import check_text, check_type
 from .._protocol.authorization import AuthorizationRequest
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.server import AuthorizationServer
-from .._sign_in.http_server import Answer, listen
+from .._sign_in.http_server import Answer, Listener
 from ._authority import AUTHORIZATION_PATH, Authority, ReceivedRequest
 from ._ledger import RegisteredClient
 
@@ -75,7 +75,7 @@ class Sandbox:
         )
 
     def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        self._http = listen("127.0.0.1", self._port, self._authority.answer, ssl_context=self._ssl_context)
+        self._http = Listener("127.0.0.1", self._port, self._authority.answer, ssl_context=self._ssl_context)
         self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.port}")
         return self
 
