@@ -9,11 +9,16 @@ from faults.watch import Watch
 
 
 @pytest.fixture
-def watch(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Watch]:
+def unchecked(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Watch:
+    """Make exchanges that a test is to find the leaks of."""
+    return Watch(caplog, capfd)
+
+
+@pytest.fixture
+def watch(unchecked: Watch) -> Iterator[Watch]:
     """Make exchanges whose secrets must show nowhere by the end of the test."""
-    watch = Watch(caplog, capfd)
-    yield watch
-    assert watch.leaks() == []
+    yield unchecked
+    assert unchecked.leaks() == []
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,10 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
+from urllib.parse import parse_qs
+from uuid import uuid4
 
 LOOPBACK = "127.0.0.1"
 # Longer than any of the tests' own deadlines; nothing waits for it unless a test fails.
@@ -41,7 +43,7 @@ class Line:
         self.peer.asked.set()
 
     def send(self, data: bytes) -> None:
-        """Send the bytes, with the secrets that they echo."""
+        """Send bytes, with the secrets that they echo."""
         self.connected.sendall(self.peer.fill(data))
 
     def answer(self, status: int, body: bytes = b"", *headers: str, connection: str = "close") -> None:
@@ -78,7 +80,7 @@ class Line:
         self.connected.close()
 
 
-Script = Callable[[Line], None]
+Script = Callable[[Line], object]
 
 
 class Peer:
@@ -171,22 +173,37 @@ class Peer:
                 line.connected = connected
 
 
+def issuing(issued: dict[str, str], *, before: Callable[[], object] = lambda: None) -> Script:
+    """Answer each request on a connection with a token of its own, kept by its code."""
+
+    def play(line: Line) -> None:
+        while True:
+            start = len(line.received)
+            line.receive_request()
+            body = line.received[start:].partition(b"\r\n\r\n")[2]
+            if not body:
+                return
+            before()
+            code = parse_qs(body.decode("ascii"))["code"][0]
+            assert code not in issued
+            issued[code] = str(uuid4())
+            line.answer(200, b'{"access_token":"%s","expires_in":1}' % issued[code].encode(), connection="keep-alive")
+
+    return play
+
+
 @contextmanager
 def black_hole() -> Iterator[int]:
     """Open a port that answers no SYN: its queue of connections is full and nobody accepts."""
-    with socket.socket() as listener:
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
         listener.bind((LOOPBACK, 0))
         listener.listen(0)
-        address = listener.getsockname()
-        fillers = [socket.socket() for _ in range(4)]
-        try:
-            for filler in fillers:
-                filler.settimeout(0)
-                filler.connect_ex(address)
-            yield address[1]
-        finally:
-            for filler in fillers:
-                filler.close()
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.settimeout(0)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 
 from ticktick_oauth import AuthorizationServer, Client, OAuthTokenV1, exchange_code
 from ticktick_oauth._network import connection as _connection
-from ticktick_oauth.exceptions import OAuthError
+from ticktick_oauth.exceptions import OAuthError, TransportError
 
 from .canaries import CLIENT_ID, Canaries, faces_of
 
@@ -23,14 +23,14 @@ class LateClock:
     What a busy machine needs for the steps before that is not counted.
     """
 
-    def __init__(self, begun: Event) -> None:
+    def __init__(self, begun: Event | None) -> None:
         self.begun = begun
         self.start = time.monotonic()
 
     def monotonic(self) -> float:
         """Return the seconds since the last call before it happened."""
         now = time.monotonic()
-        if not self.begun.is_set():
+        if self.begun and not self.begun.is_set():
             self.start = now
         return now - self.start
 
@@ -61,9 +61,9 @@ class Watch:
     ) -> OAuthTokenV1 | OAuthError:
         """Exchange the canary code, once; return an error of the family; the deadline counts from an event on."""
         client = self.client(url)
-        options["code_verifier"] = self.canaries.code_verifier
+        self.note(repr(client))
+        options = {"code_verifier": self.canaries.code_verifier, **options}
         outcome = self.run(lambda: exchange_code(client, self.canaries.code, **options), since)
-        self._faces.append(repr(client))
         if isinstance(outcome, OAuthTokenV1):
             assert self.canaries.access_token == str(outcome.access_token)
         return outcome
@@ -71,9 +71,7 @@ class Watch:
     def run(self, call: Callable[[], _T], since: Event | None = None) -> _T | OAuthError:
         """Call what uses the network, once; return an error of the family; its deadline counts from an event on."""
         outcome: _T | OAuthError
-        begun = Event()
-        begun.set()
-        clock = LateClock(since or begun)
+        clock = LateClock(since)
         with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             patch.setattr(_connection, "time", clock)
@@ -83,15 +81,15 @@ class Watch:
                 outcome = error
             self.elapsed = clock.monotonic()
         assert not caught
-        self._faces.append(repr(outcome))
+        self.note(repr(outcome))
         if isinstance(outcome, OAuthError):
             assert outcome.__cause__ is None
             assert outcome.__context__ is None
-            self._faces.extend(faces_of(outcome))
+            self.note(*faces_of(outcome))
         return outcome
 
     def note(self, *texts: str) -> None:
-        """Add what another process said to what is searched."""
+        """Add something to what is searched."""
         self._faces.extend(texts)
 
     def leaks(self) -> list[str]:
@@ -100,3 +98,12 @@ class Watch:
         records = [record for when in ("setup", "call", "teardown") for record in self._caplog.get_records(when)]
         logged = [f"{record.getMessage()} {vars(record)!r} {record.exc_info}" for record in records]
         return self.canaries.found_in([*self._faces, *logged, *self._capfd.readouterr()])
+
+
+def assert_error(
+    outcome: object, *words: str, error: type[TransportError] = TransportError, code_unused: bool = True
+) -> None:
+    """Check that no usable answer came, whether the code may be used again, and words of the message."""
+    assert type(outcome) is error, outcome
+    assert outcome.code_unused == code_unused
+    assert not [word for word in words if word not in str(outcome)], outcome

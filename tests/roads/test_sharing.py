@@ -14,8 +14,7 @@ import urllib3
 from attrs import AttrsInstance, fields
 from attrs.exceptions import FrozenInstanceError
 
-from faults.issuer import issuing
-from faults.peer import Peer
+from faults.peer import Peer, issuing
 from processes import LATE, PACKAGE, run_program
 from roads.echoing import client_of
 from ticktick_oauth import (
