@@ -1,12 +1,10 @@
-"""What runs in a process of its own: ``python -m faults.child MODE``, its orders as JSON on stdin."""
+"""What runs in a process of its own, to which `faults.parent.run` sends it."""
 
 import gc
-import json
 import os
 import resource
 import socket
 import stat
-import sys
 from base64 import b64encode
 from contextlib import ExitStack, suppress
 from typing import Any
@@ -107,8 +105,3 @@ def forgotten(urls: list[str]) -> object:
                 text = part if isinstance(part, str) else part.decode("latin-1")
                 found += [f"{type(holder).__name__}: {text[:200]}" for form in forms if form in text]
     return found
-
-
-if __name__ == "__main__":
-    modes = {mode.__name__: mode for mode in (forked, starved, weighed, forgotten)}
-    print(json.dumps(modes[sys.argv[1]](**json.load(sys.stdin))))  # noqa: T201 - it is the answer
