@@ -5,25 +5,23 @@ What a check here refuses is a ``StorageError`` without a path; what the system 
 
 import errno
 import os
-import re
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from ..exceptions import StorageError
-from ._access import check_private, check_regular, flags, is_read_only, make_private
+from ._access import check_private, check_regular, make_private
 
 # A kept token has some 400 bytes: a larger file is something else.
-MAX_SIZE = 64 * 1024
+_MAX_SIZE = 64 * 1024
 # What is left in a file that cannot be removed; an empty one may also come of a save that was cut off.
 _DELETED = b"\n"
-_TEMPORARY = r"\.ticktick-oauth-[0-9a-f]{16}\.tmp"
-# A new temporary file vanishes only when another process sweeps within the microseconds before it is locked.
-_ATTEMPTS = 10
-# On Windows a file cannot be replaced while it is open, nor opened while it is replaced: for a moment, in either case.
-_PATIENCE = 40
+_TEMPORARY = f".ticktick-oauth-{'[0-9a-f]' * 16}.tmp"
+# A new temporary file vanishes only when another process sweeps within the microseconds before it is locked. On Windows
+# a file cannot be replaced while it is open, nor opened while it is replaced: for a moment, in either case.
+_ATTEMPTS = 40
 _MOMENT = 0.005  # seconds
 _OLD = 3600  # seconds; no save takes that long
 # A mount point can be neither replaced nor removed; nor can anything in a folder that may not be written.
@@ -31,84 +29,28 @@ _FIXED = {errno.EACCES, errno.EBUSY, errno.EPERM, errno.EROFS}
 # What systems and network file systems answer that cannot sync a folder, or do not let it be opened for that.
 _CANNOT_SYNC = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
 
-
 _T = TypeVar("_T")
 
 
 def read_file(path: Path, *, whoever_may_read: bool = False) -> bytes | None:
-    """Return what a private file holds, or None when nothing is kept there.
-
-    On a file system that is mounted read-only, as a secret is, owners and modes are the platform's affair.
-    """
-    # Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
-    mode = os.O_RDONLY | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW")
+    """Return what a private file holds, or None when nothing is kept there."""
     try:
-        # The mode is for pyfakefs, which gives it to the file.
-        descriptor = _patiently(lambda: os.open(path, mode, 0o600))
+        with _opened(path, os.O_RDONLY) as descriptor:
+            check_regular(descriptor)
+            if not whoever_may_read:
+                check_private(path, descriptor)
+            data = b""
+            while len(data) <= _MAX_SIZE and (more := os.read(descriptor, _MAX_SIZE + 1)):
+                data += more
     except FileNotFoundError:
         return None
-    try:
-        check_regular(descriptor)
-        if not whoever_may_read and not is_read_only(descriptor):
-            check_private(path, descriptor)
-        data = b""
-        while len(data) <= MAX_SIZE and (more := os.read(descriptor, MAX_SIZE + 1)):
-            data += more
-    finally:
-        os.close(descriptor)
-    if len(data) > MAX_SIZE:
-        raise StorageError(f"this is over {MAX_SIZE} bytes, so it is not a kept token: move it away")
+    if len(data) > _MAX_SIZE:
+        raise StorageError(f"this is over {_MAX_SIZE} bytes, so it is not a kept token: move it away")
     return None if data == _DELETED else data
 
 
-def write_file(path: Path, data: bytes | None, *, make_folders: bool = True) -> bool:
-    """Put bytes in the place of a file; return whether they had to be written into the file itself.
-
-    None stands for no bytes: then all is done that changes nothing, to see whether it can be done.
-    """
-    if make_folders:
-        _make_folders(path)
-    _sweep(path.parent)
-    return _change(path, data, lambda: _replace(path, data))
-
-
-def remove_file(path: Path) -> str | None:
-    """Remove a file, or empty it where it cannot be removed; return which, or None when nothing was kept."""
-    _sweep(path.parent)
-    try:
-        path.lstat()  # on a read-only file system, `unlink` fails before it looks
-    except FileNotFoundError:
-        return None
-    is_kept = bool(read_file(path, whoever_may_read=True))
-    is_emptied = _change(path, _DELETED, lambda: _patiently(lambda: path.unlink(missing_ok=True)))
-    if not is_emptied:
-        _sync_folder(path.parent)
-    return ("emptied" if is_emptied else "deleted") if is_kept else None
-
-
-def _change(path: Path, data: bytes | None, change: Callable[[], None]) -> bool:
-    """Call ``change``; where the file can be neither renamed nor removed, write bytes into it, and return True."""
-    try:
-        change()
-    except OSError as error:
-        failure = error
-    else:
-        return False
-    if os.name == "posix" and failure.errno in _FIXED and _overwrite(path, data):
-        return True
-    raise failure
-
-
-def _patiently(task: Callable[[], _T]) -> _T:
-    """Do a task, on Windows again and again for a moment while another program has the file open."""
-    for _ in range(0 if os.name == "posix" else _PATIENCE):
-        with suppress(PermissionError):
-            return task()
-        time.sleep(_MOMENT)
-    return task()
-
-
-def _make_folders(path: Path) -> None:
+def make_folders(path: Path) -> None:
+    """Make the folders that a file is missing, for their owner alone."""
     for folder in reversed(path.parents):
         if not folder.is_dir():
             with suppress(FileExistsError):  # another process made it, or it is a file, which the next step reports
@@ -117,50 +59,92 @@ def _make_folders(path: Path) -> None:
                     folder.chmod(0o700)  # whatever the umask took away
 
 
-def _replace(path: Path, data: bytes | None) -> None:
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(FileNotFoundError):
-            return _replace_once(path, data)
-    return _replace_once(path, data)
+def write_file(path: Path, data: bytes | None) -> bool:
+    """Put bytes in the place of a file; return whether they had to be written into the file itself.
+
+    None stands for no bytes: then all is done that changes nothing, to see whether it can be done.
+    """
+    _sweep(path.parent)
+    # Another process that sweeps may take the new file for a stale one.
+    return _change(path, data, lambda: _again_after(FileNotFoundError, lambda: _replace(path, data)))
 
 
-def _replace_once(path: Path, data: bytes | None) -> None:
-    with _temporary_file(path) as (temporary, file):
-        if data is None:
-            return
-        locked = _lock(file.fileno())
-        file.write(data)
-        file.flush()
-        _sync(file.fileno())
-        if not locked:
-            file.close()  # Windows moves no open file; a lock has to last until the file has its name
-        _patiently(lambda: os.replace(temporary, path))  # noqa: PTH105 - the steps of a save are the system's own
+def remove_file(path: Path) -> str | None:
+    """Remove a file, or empty it where it cannot be removed; return which, or None when there is none."""
+    _sweep(path.parent)
+    if not os.path.lexists(path):  # on a read-only file system, `unlink` fails before it looks
+        return None
+    if _change(path, _DELETED, lambda: _patiently(lambda: path.unlink(missing_ok=True))):
+        return "emptied"
     _sync_folder(path.parent)
+    return "deleted"
+
+
+def _change(path: Path, data: bytes | None, change: Callable[[], None]) -> bool:
+    """Call ``change``; where the file can be neither renamed nor removed, write bytes into it, and return True."""
+    try:
+        change()
+    except OSError as error:
+        if os.name != "posix" or error.errno not in _FIXED or not os.access(path, os.R_OK | os.W_OK):
+            raise
+        _overwrite(path, data)
+        return True
+    return False
+
+
+def _patiently(task: Callable[[], _T]) -> _T:
+    """Do a task, on Windows again and again for a moment while another program has the file open."""
+    return task() if os.name == "posix" else _again_after(PermissionError, task)
+
+
+def _again_after(failure: type[OSError], task: Callable[[], _T]) -> _T:
+    for _ in range(_ATTEMPTS):
+        with suppress(failure):
+            return task()
+        time.sleep(_MOMENT)
+    return task()
 
 
 @contextmanager
-def _temporary_file(path: Path) -> Generator[tuple[Path, BinaryIO], None, None]:
-    """Make a private file beside a path; remove it in the end, unless it has another name by then."""
-    temporary = path.parent / f".ticktick-oauth-{os.urandom(8).hex()}.tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags("O_NOFOLLOW"), 0o600)
+def _opened(path: Path | str, access: int) -> Generator[int, None, None]:
+    """Open what is there at this moment: without waiting for a pipe, taking over a terminal or following a link."""
+    for flag in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"):
+        access |= getattr(os, flag, 0)
+    # The mode is for a new file; pyfakefs gives it to any.
+    descriptor = _patiently(lambda: os.open(path, access, 0o600))
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, data: bytes | None) -> None:
+    temporary = path.parent / f".ticktick-oauth-{os.urandom(8).hex()}.tmp"
+    try:
+        with _opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
             make_private(path, descriptor)
-            yield temporary, file
+            if data is None:
+                return
+            locked = _lock(descriptor)
+            _fill(descriptor, data)
+            if locked:  # until the file has its name
+                temporary.replace(path)
+        if not locked:  # Windows moves no open file
+            _patiently(lambda: temporary.replace(path))
     finally:
         with suppress(OSError):
             _patiently(temporary.unlink)
+    _sync_folder(path.parent)
 
 
 def _lock(descriptor: int) -> bool:
     """Lock a file until it is closed; return False when another process has the lock, or where there are no locks."""
-    try:
+    with suppress(ImportError, OSError):
         from fcntl import LOCK_EX, LOCK_NB, flock
 
         flock(descriptor, LOCK_EX | LOCK_NB)
-    except (ImportError, OSError):
-        return False
-    return True
+        return True
+    return False
 
 
 def _sweep(folder: Path) -> None:
@@ -169,77 +153,51 @@ def _sweep(folder: Path) -> None:
     On Windows, where there are no such locks, and to open another's file would make its save fail: the old ones.
     """
     with suppress(OSError):
-        for entry in folder.iterdir():
-            if re.fullmatch(_TEMPORARY, entry.name):
-                with suppress(OSError):
-                    _remove_stale(entry)
-
-
-def _remove_stale(temporary: Path) -> None:
-    if os.name != "posix":
-        if temporary.lstat().st_mtime < time.time() - _OLD:
-            temporary.unlink()
-        return
-    descriptor = os.open(temporary, os.O_WRONLY | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"), 0o600)
-    try:
-        if _lock(descriptor):
-            temporary.unlink()
-    finally:
-        os.close(descriptor)
-
-
-def _sync(descriptor: int) -> None:
-    """Wait until a file is on the disk: on macOS, `fsync` alone waits until the disk has heard of it."""
-    with suppress(ImportError, OSError):
-        import fcntl
-
-        if full := getattr(fcntl, "F_FULLFSYNC", None):
-            fcntl.fcntl(descriptor, full)
-            return
-    os.fsync(descriptor)
+        for temporary in folder.glob(_TEMPORARY):
+            with suppress(OSError):
+                if os.name == "posix":
+                    with _opened(temporary, os.O_WRONLY) as descriptor:
+                        if _lock(descriptor):
+                            temporary.unlink()
+                elif temporary.lstat().st_mtime < time.time() - _OLD:
+                    temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
     """Make a change of names survive a power cut, where the system can."""
+    if os.name != "posix":
+        return  # Windows opens no folder
     try:
-        descriptor = os.open(folder, os.O_RDONLY | flags("O_DIRECTORY"))  # the folder may be a link
-        try:
-            _sync(descriptor)
-        finally:
-            os.close(descriptor)
+        with _opened(f"{folder}/.", os.O_RDONLY) as descriptor:  # by its dot, as the folder may be a link
+            os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _CANNOT_SYNC:
             raise
 
 
-def _overwrite(path: Path, data: bytes | None) -> bool:
-    """Replace the content of a file by bytes; return False when it may not be opened for that.
+def _overwrite(path: Path, data: bytes | None) -> None:
+    """Replace the content of a file by bytes.
 
     A reader may meet the file empty or half written for a moment, which a rename avoids. When the write fails, the
     old content is put back; where that fails too, the file is left empty, and the error says so.
     """
-    try:
-        descriptor = os.open(path, os.O_RDWR | flags("O_NONBLOCK", "O_NOCTTY", "O_NOFOLLOW"), 0o600)
-    except OSError:
-        return False
-    try:
+    with _opened(path, os.O_RDWR) as descriptor:
         check_regular(descriptor)
         make_private(path, descriptor)
         if data is None:
-            return True
-        before = os.read(descriptor, os.fstat(descriptor).st_size)
+            return
+        before = os.read(descriptor, _MAX_SIZE)
         try:
             _fill(descriptor, data)
-        except BaseException as error:
-            if _is_restored(descriptor, before) or not isinstance(error, OSError):
-                raise
-            number = error.errno
-        else:
-            return True
-    finally:
-        os.close(descriptor)
-    reason = os.strerror(number) if number else "an error"
-    raise StorageError(f"writing in place met {reason}, and the old content is lost: the file is empty", None, number)
+        except BaseException:
+            try:
+                _fill(descriptor, before)
+            except OSError as error:
+                with suppress(OSError):
+                    os.ftruncate(descriptor, 0)  # an empty file is replaced by the next save, half a token is not
+                reason = f"writing in place met {error.strerror}, and the old content is lost: the file is empty"
+                raise StorageError(reason, errno=error.errno) from None
+            raise
 
 
 def _fill(descriptor: int, data: bytes) -> None:
@@ -247,14 +205,4 @@ def _fill(descriptor: int, data: bytes) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
     while data:
         data = data[os.write(descriptor, data) :]
-    _sync(descriptor)
-
-
-def _is_restored(descriptor: int, before: bytes) -> bool:
-    try:
-        _fill(descriptor, before)
-    except OSError:
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)  # an empty file is replaced by the next save, half a token is not
-        return False
-    return True
+    os.fsync(descriptor)

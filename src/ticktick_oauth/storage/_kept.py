@@ -34,13 +34,7 @@ def list_kept() -> list[Path]:
     default = default_path()
     if os.environ.get(FILE_VARIABLE):
         return [default] if os.path.lexists(default) else []
-    try:
-        return sorted(path for path in default.parent.iterdir() if path.suffix == ".json")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        failure = StorageError(f"could not look for kept tokens: {error.strerror}", str(default.parent), error.errno)
-    raise failure
+    return sorted(default.parent.glob("*.json"))
 
 
 def find_kept(server: AuthorizationServer | None = None) -> Path:
@@ -56,7 +50,7 @@ def find_kept(server: AuthorizationServer | None = None) -> Path:
     if own == ticktick or os.path.lexists(own):
         return own
     with suppress(StorageError):  # what is wrong with TickTick's file is for those who look for TickTick's token
-        issued = find_replaceable(ticktick, "load")
+        issued = find_replaceable(ticktick)
         if issued is not None and issued.server.issuer == server.issuer:
             return ticktick
     return own
@@ -82,10 +76,7 @@ def check_store(store: object) -> None:
 
 
 def require_token(
-    store: TokenStore | None = None,
-    *,
-    server: AuthorizationServer = TICKTICK,
-    leeway: timedelta = timedelta(0),
+    store: TokenStore | None = None, *, server: AuthorizationServer = TICKTICK, leeway: timedelta = timedelta(0)
 ) -> OAuthTokenV1:
     """Return a kept token of a server (by its issuer) that is valid for longer than ``leeway`` by the system's clock.
 
@@ -98,14 +89,11 @@ def require_token(
         StorageError: what is kept cannot be read.
 
     """
-    return require_issued(store, server=server, leeway=leeway).token
+    return require_issued(store, server, leeway).token
 
 
 def require_issued(
-    store: TokenStore | None = None,
-    *,
-    server: AuthorizationServer = TICKTICK,
-    leeway: timedelta = timedelta(0),
+    store: TokenStore | None, server: AuthorizationServer, leeway: timedelta = timedelta(0)
 ) -> IssuedToken:
     """Do what `require_token` does, and return the token with the moment it was issued."""
     check_store(store)
@@ -121,14 +109,14 @@ def require_issued(
     if issued is None:
         reason = f"no token is kept in {place}"
         if store is None and (other := _find_other(server, now)):
-            reason, instead = _explain_other(*other)
+            reason, instead = other
             advice = f"{instead}, or {advice}"  # which is kept beside the other
-    elif issued.server.issuer != server.issuer and not issued.is_expired(now=now):
+    elif issued.server.issuer != server.issuer:
         reason, advice = _explain_other(place, issued)
-    elif issued.server.issuer != server.issuer or issued.is_expired(now=now, leeway=leeway):
-        verb = "expired" if issued.is_expired(now=now) else "expires"
-        reason = f"the token in {place} {verb} on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
-        if verb == "expires":
+    elif issued.is_expired(now=now, leeway=leeway):
+        is_over = issued.is_expired(now=now)
+        reason = f"the token in {place} expire{'d' if is_over else 's'} on {issued.expires_at:%Y-%m-%d at %H:%M} UTC"
+        if not is_over:
             advice = "a sign-in before then may bring the same token: ask for less leeway, or sign in after it"
     else:
         return issued
@@ -139,25 +127,24 @@ def _describe(store: TokenStore, server: AuthorizationServer, *, is_default: boo
     """Return where a store keeps its token, and how to get one there."""
     if not isinstance(store, TokenFile):
         return "the store", "sign in by get_token(store), or keep there what sign_in() returns"
-    if is_default:
-        calls = f"call get_token() or sign_in(), or set ${TOKEN_VARIABLE}"
-        return str(store.path), f"sign in with: {command_for(server)}, or {calls}"
-    return str(store.path), f"sign in with: {command_for(server, store.path)}, or call get_token(store)"
+    command = command_for(server, None if is_default else store.path)
+    call = f"call get_token() or sign_in(), or set ${TOKEN_VARIABLE}" if is_default else "call get_token(store)"
+    return str(store.path), f"sign in with: {command}, or {call}"
 
 
-def _find_other(server: AuthorizationServer, now: datetime) -> tuple[str, IssuedToken] | None:
-    """Return a valid token of another server than the one that has none, and where it is kept."""
+def _find_other(server: AuthorizationServer, now: datetime) -> tuple[str, str] | None:
+    """Do what `_explain_other` does for a valid token of another server than the one that has none, if there is one."""
     with suppress(StorageError):
         stores = [(str(path), TokenFile(path).load) for path in list_kept()]
         for place, load in [(_TOKEN_PLACE, load_from_environment), *stores]:
             with suppress(StorageError):
                 issued = load()
                 if issued and issued.server.issuer != server.issuer and not issued.is_expired(now=now):
-                    return place, issued
+                    return _explain_other(place, issued)
     return None
 
 
 def _explain_other(place: str, issued: IssuedToken) -> tuple[str, str]:
     """Return whose token is kept in a place, and what to pass for it: never what would replace it."""
-    _, value = _KNOWN.get(issued.server.issuer, ("", "... of this issuer"))
-    return f"the token in {place} is for {name_of(issued.server)}", f"pass server={value}"
+    name, value = _KNOWN.get(issued.server.issuer, (issued.server.issuer, "... of this issuer"))
+    return f"the token in {place} is for {name}", f"pass server={value}"

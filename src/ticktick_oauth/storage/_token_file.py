@@ -12,39 +12,25 @@ from .._protocol.issued_token import IssuedToken, dump_issued, load_issued
 from .._protocol.server import TICKTICK, AuthorizationServer
 from ..exceptions import StorageError
 from ._access import FILE_VARIABLE, WITHOUT_FILE, do_or_explain
-from ._files import MAX_SIZE, read_file, remove_file, write_file
+from ._files import make_folders, read_file, remove_file, write_file
 
 _NEXT = "name another file, or move this one away"
-# What a shell, or systemd, or an .env file's reader would have put a value in the place of.
-_UNEXPANDED = r"\$\{\w+\}|\$[A-Za-z_]\w*|%\w+%"
 
 
 class TokenStore(Protocol):
-    """Keep one token: what a program needs of a file, a key ring or a secret manager. ``TokenFile`` does it."""
+    """Keep one token: what a program needs of a file, a key ring or a secret manager. ``TokenFile`` does it.
+
+    What cannot be done is a ``StorageError``.
+    """
 
     def load(self) -> IssuedToken | None:
-        """Return the token, or None when there is none.
-
-        Raises:
-            StorageError: it cannot be read, or something else than a kept token is there.
-
-        """
+        """Return the token, or None when there is none."""
 
     def save(self, issued: IssuedToken) -> None:
-        """Keep the token in place of any other.
-
-        Raises:
-            StorageError: it could not be kept; the caller still has it.
-
-        """
+        """Keep the token in place of any other."""
 
     def delete(self) -> None:
-        """Remove the token; do nothing when there is none.
-
-        Raises:
-            StorageError: it could not be removed.
-
-        """
+        """Remove the token; do nothing when there is none."""
 
 
 def default_path(server: AuthorizationServer = TICKTICK) -> Path:
@@ -74,7 +60,8 @@ def default_path(server: AuthorizationServer = TICKTICK) -> Path:
 
 def find_unexpanded(path: str) -> str | None:
     """Return the first ``$NAME``, ``${NAME}`` or ``%NAME%`` of a path, which nobody can have meant; None without."""
-    found = re.search(_UNEXPANDED, path)
+    # What a shell, or systemd, or an .env file's reader would have put a value in the place of.
+    found = re.search(r"\$\{\w+\}|\$[A-Za-z_]\w*|%\w+%", path)
     return found and found[0]
 
 
@@ -82,8 +69,7 @@ def _find(path: Callable[[], Path]) -> Path:
     try:
         return path()
     except RuntimeError:
-        reason = "this user has no home folder, or ~ names an unknown user"
-        failure = StorageError(f"{reason}; {WITHOUT_FILE}")
+        failure = StorageError(f"this user has no home folder, or ~ names an unknown user; {WITHOUT_FILE}")
     raise failure
 
 
@@ -95,29 +81,27 @@ def _to_path(path: str | os.PathLike[str] | None) -> Path:
 class TokenFile:
     """Keep a token in a file that only its owner may read; a ``TokenStore``. Without a path, use ``default_path()``.
 
-    The constructor touches no file; it raises a ``StorageError`` when the user whose folder is meant has none.
-
     A save writes a temporary file beside it and renames that: whatever fails or is killed meanwhile, a reader finds
     one whole token, the old one or the new one. The next save or delete removes the temporary files of programs that
-    were killed. Missing folders are made, for their owner alone.
-
-    Save and delete touch a kept token or an empty file, and nothing else: any other file, or the token of a newer
-    version, is an error and stays as it is.
+    were killed. Missing folders are made, for their owner alone. Any other file than a kept token or an empty one, and
+    the token of a newer version, is an error and stays as it is.
 
     A symbolic link that belongs to this user or to root is followed, by a delete too, which leaves the link. One that
     belongs to another user is refused, wherever it leads.
 
     A file that cannot be renamed or removed, such as one that is mounted into a container by itself, is written in
-    place. What that costs: a reader may meet an empty or a half written file for a moment, and a power cut or a kill
-    in that moment loses the old token and the new one. ``load`` reports it then. A delete leaves a file without a
-    token.
+    place: a reader may meet it empty or half written for a moment, and a power cut or a kill in that moment loses the
+    old token and the new one. A delete leaves a file without a token.
 
     On a file system that is mounted read-only, as Kubernetes and Docker mount secrets, anyone may own and read it.
 
-    On Windows there are no modes: whoever may read the folder may read the token. A folder in your profile is yours
-    alone, unless you share it. A save waits for up to 0.2 seconds while another program has the file open, and a
-    killed program's temporary file goes an hour later. Where a folder cannot be synced, as there and on some network
-    file systems, a power cut may undo the last save.
+    On Windows there are no modes: whoever may read the folder may read the token. A save waits for up to 0.2 seconds
+    while another program has the file open, and a killed program's temporary file goes an hour later. Where a folder
+    cannot be synced, as there and on some network file systems, a power cut may undo the last save.
+
+    Raises:
+        StorageError: from the constructor, which touches no file: the user whose folder is meant has none.
+
     """
 
     path: Path = field(default=None, converter=_to_path)
@@ -127,9 +111,8 @@ class TokenFile:
         """Return the token, or None when there is no file.
 
         Raises:
-            StorageError: the file cannot be read, is not a kept token, is not a regular file or is over 64 KiB; a link
-                to it belongs to another user; or, unless it is mounted read-only, it belongs to another user, or
-                others than its owner have a right to it.
+            StorageError: the file cannot be read, is not a kept token or is over 64 KiB; a link to it belongs to
+                another user; or, unless it is mounted read-only, others than this user have a right to it.
 
         """
         return do_or_explain("load", self.path, _load)
@@ -139,8 +122,7 @@ class TokenFile:
 
         Raises:
             StorageError: it could not be kept, or not privately, or not safely from a power cut; or something else
-                than a kept token is there. The caller still has the token: save it elsewhere, or show it with
-                ``dump_issued``.
+                than a kept token is there. The caller still has the token.
 
         """
         keep(self.path, issued)
@@ -157,11 +139,7 @@ class TokenFile:
 
 def _load(path: Path) -> IssuedToken | None:
     data = read_file(path)
-    if data is None:
-        return None
-    if not data:
-        raise StorageError("this file is empty: sign in, and keep the token there")
-    return parse_kept(data, _NEXT)
+    return None if data is None else parse_kept(data, _NEXT if data else "sign in, and keep the token there")
 
 
 def parse_kept(text: str | bytes, advice: str, place: str | None = None) -> IssuedToken:
@@ -175,34 +153,42 @@ def parse_kept(text: str | bytes, advice: str, place: str | None = None) -> Issu
 
 def keep(path: Path, issued: IssuedToken) -> bool:
     """Do what `TokenFile.save` does, and return whether the file had to be written in place."""
-    data = dump_issued(issued).encode() + b"\n"
-    if len(data) > MAX_SIZE:
-        raise StorageError(f"this token has over {MAX_SIZE} bytes, too many to be loaded", str(path))
-    find_replaceable(path, "save")
-    # Nobody asked for the folder that a link names.
-    return do_or_explain("save", path, lambda target: write_file(target, data, make_folders=target == path))
+    return _write(path, dump_issued(issued).encode() + b"\n")
 
 
 def check_can_keep(path: Path) -> None:
     """Raise the ``StorageError`` that `keep` would, before a person is asked for a token."""
-    find_replaceable(path)
-    do_or_explain("save", path, lambda target: write_file(target, None, make_folders=target == path))
+    _write(path, None)
+
+
+def _write(path: Path, data: bytes | None) -> bool:
+    def write(target: Path) -> bool:
+        _load_replaceable(target)
+        make_folders(path)  # nobody asked for the folder that a link names
+        return write_file(target, data)
+
+    return do_or_explain("save", path, write)
 
 
 def forget(path: Path) -> str | None:
     """Do what `TokenFile.delete` does, and return whether it is deleted or emptied; None when nothing was kept."""
-    find_replaceable(path, "delete")
-    return do_or_explain("delete", path, remove_file)
+
+    def remove(target: Path) -> str | None:
+        kept = _load_replaceable(target)
+        how = remove_file(target)
+        return how if kept else None
+
+    return do_or_explain("delete", path, remove)
 
 
-def find_replaceable(path: Path, verb: str = "save") -> IssuedToken | None:
+def find_replaceable(path: Path) -> IssuedToken | None:
     """Return the token that a save or delete would take away, whoever may read it; None when there is none.
 
     Something else, or what cannot be read, is a ``StorageError``.
     """
+    return do_or_explain("save", path, _load_replaceable)
 
-    def load(target: Path) -> IssuedToken | None:
-        data = read_file(target, whoever_may_read=True)
-        return parse_kept(data, f"it was left as it is: {_NEXT}") if data else None
 
-    return do_or_explain(verb, path, load)
+def _load_replaceable(path: Path) -> IssuedToken | None:
+    data = read_file(path, whoever_may_read=True)
+    return parse_kept(data, f"it was left as it is: {_NEXT}") if data else None
