@@ -1,7 +1,7 @@
 """A grammar of documents and mappings that reaches every rule of what ``loads`` and ``structure`` accept.
 
 There is one grammar and two who choose from it: Hypothesis (``strategies.py``), which shrinks what fails, and a seeded
-``random.Random`` (``volume.py``), which is fast. Every alternative has a name, the rule that it reaches, and is
+``random.Random`` (``test_volume.py``), which is fast. Every alternative has a name, the rule that it reaches, and is
 counted. Nothing here knows which alternatives are accepted: that is for pyticktick to say.
 """
 
@@ -14,40 +14,27 @@ from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
-from conformance.grammar_values import (
-    ACCESS_TOKENS,
-    CONTAINERS,
-    EXPIRES_IN,
-    LITERALS,
-    NESTING,
-    NUMBERS,
-    OTHER_ACCESS_TOKENS,
-    OTHER_EXPIRES_IN,
-    OTHER_SCOPES,
-    OTHER_TOKEN_TYPES,
-    PLAIN,
-    SCOPES,
-    STRINGS,
-    TOKEN_TYPES,
-    Make,
-    insert,
-    spell,
-    uuid4,
-)
+from conformance import grammar_values as values
 
 Document = str | bytes | bytearray
 _T = TypeVar("_T")
 _Member = tuple[str, str]
 
 # Of each field: what is likely to be accepted, what is not, and how often a document has the latter.
-_FIELDS: dict[str, tuple[dict[str, Make], dict[str, Make], float]] = {
-    "access_token": (ACCESS_TOKENS, OTHER_ACCESS_TOKENS, 0.15),
-    "expires_in": (EXPIRES_IN, OTHER_EXPIRES_IN, 0.2),
-    "token_type": (TOKEN_TYPES, OTHER_TOKEN_TYPES, 0.05),
-    "scope": (SCOPES, OTHER_SCOPES, 0.05),
+_FIELDS: dict[str, tuple[dict[str, values.Make], dict[str, values.Make], float]] = {
+    "access_token": (values.ACCESS_TOKENS, values.OTHER_ACCESS_TOKENS, 0.15),
+    "expires_in": (values.EXPIRES_IN, values.OTHER_EXPIRES_IN, 0.2),
+    "token_type": (values.TOKEN_TYPES, values.OTHER_TOKEN_TYPES, 0.05),
+    "scope": (values.SCOPES, values.OTHER_SCOPES, 0.05),
 }
 _ABSENT = {name: f"{name}: absent" for name in _FIELDS}
-_STRANGE: tuple[dict[str, Make], ...] = (STRINGS, NUMBERS, LITERALS, CONTAINERS, NESTING)
+_STRANGE: tuple[dict[str, values.Make], ...] = (
+    values.STRINGS,
+    values.NUMBERS,
+    values.LITERALS,
+    values.CONTAINERS,
+    values.NESTING,
+)
 
 _WHITE_SPACE = ("", "", " ", "\t", "\n", "\r", " \r\n\t")
 _NO_WHITE_SPACE = ("\v", "\f", "\x00", "\x1c", "\x85", "\xa0", "\u2028", "\u3000", "\u200b", "\ufeff", "//", "/**/")
@@ -70,7 +57,7 @@ class _Str(str):
 
 
 def _in_a_string(random: Random, text: str, piece: str) -> str:
-    return insert(text, piece, random.choice([at + 1 for at, letter in enumerate(text) if letter == '"'] or [0]))
+    return values.insert(text, piece, random.choice([at + 1 for at, letter in enumerate(text) if letter == '"'] or [0]))
 
 
 def _not_utf8(pieces: tuple[bytes, ...]) -> Callable[[Random, str], Document]:
@@ -99,15 +86,15 @@ def _swap(random: Random, text: str) -> str:
 _MUTATIONS: dict[str, Callable[[Random, str], str]] = {
     "document: truncated": lambda random, text: text[: random.randint(0, len(text))],
     "document: its beginning missing": lambda random, text: text[random.randint(0, len(text)) :],
-    "document: a character missing": lambda random, text: insert(text, "", random.randint(0, len(text)), 1),
-    "document: a character more": lambda random, text: insert(
+    "document: a character missing": lambda random, text: values.insert(text, "", random.randint(0, len(text)), 1),
+    "document: a character more": lambda random, text: values.insert(
         text, random.choice('{}[]:,"\\0-e'), random.randint(0, len(text))
     ),
-    "document: another character": lambda random, text: insert(
+    "document: another character": lambda random, text: values.insert(
         text, random.choice('{}[]:,"\\0-e \x00'), random.randint(0, len(text)), 1
     ),
     "document: two characters swapped": _swap,
-    "document: what is no white space": lambda random, text: insert(
+    "document: what is no white space": lambda random, text: values.insert(
         text, random.choice(_NO_WHITE_SPACE), random.choice((0, 1, len(text) - 1, len(text)))
     ),
     "document: more follows": lambda random, text: text + random.choice(("}", "]", ",", "1", "null", "{}", "x", text)),
@@ -115,29 +102,13 @@ _MUTATIONS: dict[str, Callable[[Random, str], str]] = {
 }
 
 
-def _in_array(_grammar: "Grammar", value: str) -> _Member:
-    return '"ignored"', f'[1,{value},"]"]'
-
-
-def _in_object(_grammar: "Grammar", value: str) -> _Member:
-    return '"ignored"', f'{{"a":{value},"expires_in":null,"expires_in":{value}}}'
-
-
-def _overridden(grammar: "Grammar", value: str) -> _Member:
-    return f'"{grammar.random.choice(list(_FIELDS))}"', value
-
-
-def _as_a_key(_grammar: "Grammar", value: str) -> _Member:
-    return value, "1"
-
-
 # Where something strange may stand.
-_PLACES: dict[str, Callable[["Grammar", str], _Member]] = {
+_PLACES: dict[str, Callable[[Random, str], _Member]] = {
     "strange: in an ignored member": lambda _, value: ('"ignored"', value),
-    "strange: in an array": _in_array,
-    "strange: in an object": _in_object,
-    "strange: in a duplicate": _overridden,
-    "strange: as a key": _as_a_key,
+    "strange: in an array": lambda _, value: ('"ignored"', f'[1,{value},"]"]'),
+    "strange: in an object": lambda _, value: ('"ignored"', f'{{"a":{value},"expires_in":null,"expires_in":{value}}}'),
+    "strange: in a duplicate": lambda random, value: (f'"{random.choice(list(_FIELDS))}"', value),
+    "strange: as a key": lambda _, value: (value, "1"),
 }
 
 _NO_MAPPINGS: dict[str, Callable[[Random], object]] = {
@@ -150,16 +121,16 @@ _MAPPINGS: dict[str, Callable[[dict[str, object]], Mapping[str, object]]] = {
     "mapping: a view": MappingProxyType,
 }
 _PYTHON_VALUES: dict[str, Callable[[Random], tuple[str, object]]] = {
-    "mapping: a UUID instance": lambda random: ("access_token", UUID(uuid4(random))),
+    "mapping: a UUID instance": lambda random: ("access_token", UUID(values.uuid4(random))),
     "mapping: a UUID instance of any kind": lambda random: ("access_token", UUID(int=random.getrandbits(128))),
     "mapping: a UUID instance of another variant": lambda random: (
         "access_token",
-        UUID(int=UUID(uuid4(random)).int ^ (1 << 63)),
+        UUID(int=UUID(values.uuid4(random)).int ^ (1 << 63)),
     ),
     "mapping: a subclass of int": lambda random: ("expires_in", _Int(random.randint(-9, 9))),
     "mapping: a subclass of str": lambda random: random.choice(
         (
-            ("access_token", _Str(uuid4(random))),
+            ("access_token", _Str(values.uuid4(random))),
             ("expires_in", _Str("7")),
             ("token_type", _Str("bearer")),
             ("scope", _Str("tasks:read tasks:write")),
@@ -177,7 +148,7 @@ RULES = frozenset(
     chain(
         *(table for plain, other, _ in _FIELDS.values() for table in (plain, other)),
         *_STRANGE,
-        *(PLAIN, _ENCODINGS, _MUTATIONS, _PLACES, _NO_MAPPINGS, _MAPPINGS, _PYTHON_VALUES),
+        *(values.PLAIN, _ENCODINGS, _MUTATIONS, _PLACES, _NO_MAPPINGS, _MAPPINGS, _PYTHON_VALUES),
         _ABSENT.values(),
         (_KEYS, _NEAR_KEYS, _DUPLICATES),
     )
@@ -231,7 +202,7 @@ class Grammar:
     def _key(self, name: str) -> str:
         if self._chance(0.05):
             self.reached[_KEYS] += 1
-            return spell(self.random, name)
+            return values.spell(self.random, name)
         if self._chance(0.02):
             self.reached[_NEAR_KEYS] += 1
             near = (name.title(), name + " ", name.replace("_", "-"), name + "\0", "\ufeff" + name, name[:-1], "")
@@ -241,7 +212,7 @@ class Grammar:
     def _object(self) -> str:
         members = [(self._key(name), value) for name in _FIELDS if (value := self._field(name)) is not None]
         if self._chance(0.3):
-            members.append((spell(self.random, "ignored"), self._choose(PLAIN)(self.random)))
+            members.append((values.spell(self.random, "ignored"), self._choose(values.PLAIN)(self.random)))
         if self._chance(0.1):
             self.reached[_DUPLICATES] += 1
             name = self.random.choice(list(_FIELDS))
@@ -257,4 +228,4 @@ class Grammar:
     def _strange_member(self) -> _Member:
         """Return a member that ought to be ignored, by its name or for a later duplicate, but for its strangeness."""
         value = self._choose(self.random.choice(_STRANGE))(self.random)
-        return self._choose(_PLACES)(self, value)
+        return self._choose(_PLACES)(self.random, value)

@@ -61,6 +61,10 @@ def _bare(random: Random) -> str:
     return _cased(random).replace("-", "")
 
 
+def _formed(*forms: str, make: Make = _cased) -> Make:
+    return _string(lambda random: random.choice(forms) % make(random))
+
+
 def _replaced(pieces: tuple[str, ...], width: int = 1) -> Make:
     """Replace characters of a UUID: the hyphenated form or the bare one."""
 
@@ -71,12 +75,8 @@ def _replaced(pieces: tuple[str, ...], width: int = 1) -> Make:
     return make
 
 
-def _version(random: Random) -> str:
-    return insert(_cased(random), random.choice("0123567890abcdef"), 14, 1)
-
-
-def _variant(random: Random) -> str:
-    return insert(_cased(random), random.choice("01234567cdefCDEF"), 19, 1)
+def _digit(at: int, digits: str) -> Make:
+    return _string(lambda random: insert(_cased(random), random.choice(digits), at, 1))
 
 
 def _hyphens(random: Random) -> str:
@@ -86,11 +86,6 @@ def _hyphens(random: Random) -> str:
     return text
 
 
-def _white_space_around(random: Random) -> str:
-    around = random.choice((" ", "\n", "\t", "\xa0", "\0"))
-    return random.choice((around + _cased(random), _cased(random) + around))
-
-
 _OTHER_TYPE = _one_of(
     "null", "true", "false", "0", "1", "-1.5", "1e3", "NaN", "[]", "{}", '["bearer"]', '{"a":1}', '""'
 )
@@ -98,32 +93,25 @@ _OTHER_TYPE = _one_of(
 ACCESS_TOKENS: dict[str, Make] = {
     "access_token: hyphenated": _string(_cased),
     "access_token: 32 digits": _string(_bare),
-    "access_token: in braces": _string(lambda random: f"{{{_cased(random)}}}"),
-    "access_token: a URN": _string(lambda random: f"urn:uuid:{_cased(random)}"),
+    "access_token: in braces": _formed("{%s}"),
+    "access_token: a URN": _formed("urn:uuid:%s"),
 }
 OTHER_ACCESS_TOKENS: dict[str, Make] = {
-    "access_token: another version": _string(_version),
-    "access_token: another variant": _string(_variant),
+    "access_token: another version": _digit(14, "0123567890abcdef"),
+    "access_token: another variant": _digit(19, "01234567cdefCDEF"),
     "access_token: hyphens elsewhere": _string(_hyphens),
     "access_token: digits missing": _string(_replaced(("",))),
     "access_token: digits more": _string(_replaced(("00", "000", "0000"))),
     "access_token: no hex digit": _string(_replaced(("g", "_", "+", ".", "\u0660", "\uff21", "\xe9", "\0"))),
     "access_token: white space for digits": _string(_replaced(("  ", "\t\t", "\n ", "\xa0 "), width=2)),
-    "access_token: white space around": _string(_white_space_around),
-    "access_token: an unbalanced brace": _string(
-        lambda random: random.choice(("{%s", "%s}", "{{%s}}", "}%s{", "(%s)", "{%s}}")) % _cased(random)
+    "access_token: white space around": _formed(" %s", "\n%s", "\t%s", "\xa0%s", "%s ", "%s\n", "%s\0"),
+    "access_token: an unbalanced brace": _formed("{%s", "%s}", "{{%s}}", "}%s{", "(%s)", "{%s}}"),
+    "access_token: braces around 32 digits": _formed("{%s}", make=_bare),
+    "access_token: another URN": _formed(
+        *("URN:UUID:%s", "urn:UUID:%s", "urn:%s", "uuid:%s", "urn:uuid%s", "urn:uuid:urn:uuid:%s")
     ),
-    "access_token: braces around 32 digits": _string(lambda random: f"{{{_bare(random)}}}"),
-    "access_token: another URN": _string(
-        lambda random: (
-            random.choice(("URN:UUID:", "urn:UUID:", "urn:", "uuid:", "urn:uuid", "urn:uuid:urn:uuid:"))
-            + _cased(random)
-        )
-    ),
-    "access_token: a URN of another form": _string(
-        lambda random: random.choice(("urn:uuid:{%s}", "{urn:uuid:%s}", "urn:uuid: %s")) % _cased(random)
-    ),
-    "access_token: a URN of 32 digits": _string(lambda random: f"urn:uuid:{_bare(random)}"),
+    "access_token: a URN of another form": _formed("urn:uuid:{%s}", "{urn:uuid:%s}", "urn:uuid: %s"),
+    "access_token: a URN of 32 digits": _formed("urn:uuid:%s", make=_bare),
     "access_token: no UUID": _strings("", "{}", "urn:uuid:", "-" * 36, "0" * 32, "f" * 32, "null", "bearer", "a b"),
     "access_token: another type": _OTHER_TYPE,
 }
@@ -136,10 +124,6 @@ def _any_size(random: Random) -> str:
 
 def _numeral(random: Random) -> str:
     return random.choice(("", "", "+", "-")) + str(random.randint(0, 10 ** random.choice((1, 2, 8, 20))))
-
-
-def _grouped(random: Random) -> str:
-    return f"{random.randint(0, 200)}_{random.randint(0, 999):03}_{random.randint(0, 9)}"
 
 
 def _spaced(spaces: str) -> Make:
@@ -164,24 +148,12 @@ EXPIRES_IN: dict[str, Make] = {
     "expires_in: a sign in a string": _string(_numeral),
     "expires_in: leading zeros in a string": _strings("00", "007", "-007", "+00", "0_7", "00_07", "0" * 40 + "1"),
     "expires_in: a minus behind zeros": _strings(
-        *(
-            "0-1",
-            "00-7",
-            "+0-7",
-            "0_-1",
-            "0-_1",
-            "0_0-_1_0.0",
-            "0-",
-            "0-+1",
-            "0--1",
-            "0-0-1",
-            "1-1",
-            "-0-1",
-            "-_1",
-            "0+1",
-        )
+        *("0-1", "00-7", "+0-7", "0_-1", "0-_1", "0_0-_1_0.0", "0-", "0-+1", "0--1", "0-0-1", "1-1", "-0-1"),
+        *("-_1", "0+1"),
     ),
-    "expires_in: underscores between digits": _string(_grouped),
+    "expires_in: underscores between digits": _string(
+        lambda random: f"{random.randint(0, 200)}_{random.randint(0, 999):03}_{random.randint(0, 9)}"
+    ),
     "expires_in: a point and zeros": _string(lambda random: _numeral(random) + "." + "0" * random.randint(1, 9)),
     "expires_in: White_Space around": _string(_spaced(WHITE_SPACE)),
     "expires_in: a string of up to 4300 digits": _string(_any_size),
@@ -218,11 +190,7 @@ OTHER_TOKEN_TYPES: dict[str, Make] = {
 SCOPES: dict[str, Make] = {"scope: the literal": _strings("tasks:read tasks:write")}
 OTHER_SCOPES: dict[str, Make] = {
     "scope: another string": _strings(
-        "tasks:write tasks:read",
-        "tasks:read",
-        "tasks:read  tasks:write",
-        "Tasks:read tasks:write",
-        "",
+        *("tasks:write tasks:read", "tasks:read", "tasks:read  tasks:write", "Tasks:read tasks:write", ""),
         "tasks:read\ttasks:write",
     ),
     "scope: another type": _OTHER_TYPE,
@@ -242,17 +210,8 @@ STRINGS: dict[str, Make] = {
         r'"\ud83d\ude00"', r'"\uD83D\uDE00"', r'"a\uDbFf\udFfFb"', r'"\\\ud83d\ude00"', r'"\ud83d\ude00\ud83d\ude00"'
     ),
     "string: a lone surrogate escaped": _one_of(
-        r'"\ud800"',
-        r'"\uDC00"',
-        r'"a\udbff"',
-        r'"\ude00\ud83d"',
-        r'"\ud83d\\ude00"',
-        r'"\ud83d\u0041"',
-        r'"\ud83d\ud83d\ude00"',
-        r'"\ud83d\ude00\ude00"',
-        r'"\ud83dude00"',
-        r'"\\\ud800"',
-        r'"\ud83d\n"',
+        *(r'"\ud800"', r'"\uDC00"', r'"a\udbff"', r'"\ude00\ud83d"', r'"\ud83d\\ude00"', r'"\ud83d\u0041"'),
+        *(r'"\ud83d\ud83d\ude00"', r'"\ud83d\ude00\ude00"', r'"\ud83dude00"', r'"\\\ud800"', r'"\ud83d\n"'),
         r'"\"\ud83d"',
     ),
     "string: an escaped backslash before u": _one_of(r'"\\ud800"', r'"\\\\udc00"', r'"\\u12"', r'"\\\"\\ud83d"'),
@@ -270,19 +229,13 @@ STRINGS: dict[str, Make] = {
 }
 NUMBERS: dict[str, Make] = {
     "number: an integer of 4300 digits": _one_of("1" * 4300, "-" + "9" * 4300),
-    "number: an integer of over 4300 digits": lambda random: (
-        random.choice(("", "-")) + "7" * random.choice((4301, 4302, 9000))
+    "number: an integer of over 4300 digits": _one_of("7" * 4301, "-" + "7" * 4302, "7" * 9000),
+    "number: a float whose integer part has over 4300 digits": _one_of(
+        "7" * 4301 + ".0", "7" * 4302 + "e0", "7" * 9000 + ".5e-3", "7" * 4301 + "E+1"
     ),
-    "number: a float whose integer part has over 4300 digits": lambda random: (
-        "7" * random.choice((4301, 4302, 9000)) + random.choice((".0", "e0", ".5e-3", "E+1"))
-    ),
-    "number: a float whose integer part has 4300 digits": lambda random: (
-        "7" * 4300 + random.choice((".0", "e0", ".5E3"))
-    ),
+    "number: a float whose integer part has 4300 digits": _one_of("7" * 4300 + ".0", "-" + "7" * 4300 + "e0"),
     "number: a long fraction": lambda random: "-0." + random.choice("05") * random.randint(4200, 9000),
-    "number: a long exponent": lambda random: (
-        "1e" + random.choice(("", "+", "-")) + "0" * random.randint(1, 9000) + "1"
-    ),
+    "number: a long exponent": lambda random: f"1e{random.choice(('', '+', '-'))}{'0' * random.randint(1, 9000)}1",
     "number: beyond what a float holds": _one_of("1e400", "-1e400", "1e-400", "1e99999"),
     "number: none": _one_of(
         *("01", "-01", "00", "1.", ".5", "-.5", "+1", "-", "--1", "1e", "1e+", "1.e1", "1.5.5", "0x1", "1_0", "1,0"),

@@ -53,10 +53,7 @@ def test_the_uri_has_what_the_rfc_asks_for() -> None:
     assert "+" not in parts.query
     # TickTick does not document PKCE.
     assert "code_challenge" not in AuthorizationRequest(client=CLIENT).uri
-
-
-def test_the_endpoints_own_query_stays() -> None:
-    """RFC 6749 section 3.1: an authorization endpoint's query is retained."""
+    # RFC 6749 section 3.1: an authorization endpoint's own query is retained.
     server = evolve(TICKTICK, authorization_endpoint="https://example.com/authorize?tenant=1")
     uri = evolve(REQUEST, client=evolve(CLIENT, server=server)).uri
     assert uri.startswith("https://example.com/authorize?tenant=1&response_type=code&")

@@ -84,11 +84,6 @@ def _read(asked: str = ISSUER, **changes: Any) -> AuthorizationServer:  # noqa: 
     return AuthorizationServer.from_metadata(asked, json.dumps(members).encode())
 
 
-def test_metadata_makes_a_server() -> None:
-    """TickTick's own document has its four addresses."""
-    assert evolve(TICKTICK, token_endpoint="https://api.ticktick.com/oauth/token") == _read()
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -166,19 +161,12 @@ def test_what_is_not_metadata_is_refused(body: bytes) -> None:
         AuthorizationServer.from_metadata(ISSUER, body)
 
 
-@pytest.mark.parametrize(
-    ("issuer", "body", "error", "words"),
-    [
-        ("http://a.example", b"{}", ValueError, "issuer must start with https://"),
-        (f"{ISSUER}?", b"{}", ValueError, "issuer must not have a query"),
-        (None, b"{}", TypeError, "issuer must be of type str"),
-        (ISSUER, "{}", TypeError, "body must be of type bytes, not str"),
-    ],
-)
-def test_a_bad_issuer_is_the_callers_mistake(issuer: Any, body: Any, error: type[Exception], words: str) -> None:  # noqa: ANN401
+def test_a_wrong_argument_is_the_callers_mistake() -> None:
     """What was passed is wrong, not what the server says."""
-    with pytest.raises(error, match=words):
-        AuthorizationServer.from_metadata(issuer, body)
+    with pytest.raises(ValueError, match=r"^issuer must not have a query"):
+        AuthorizationServer.from_metadata(f"{ISSUER}?", b"{}")
+    with pytest.raises(TypeError, match=r"^body must be of type bytes, not str$"):
+        AuthorizationServer.from_metadata(ISSUER, "{}")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -199,9 +187,10 @@ def test_the_well_known_path_stands_before_the_issuers_own(issuer: str, url: str
 
 
 def test_an_answer_to_the_metadata_request_is_read_by_its_status() -> None:
-    """A 200 brings a server; a 404 says that there is no document, and others what they are."""
+    """A 200 brings a server with its four addresses; a 404 says that there is no document, and others what they are."""
     request = MetadataRequest(issuer=ISSUER)
-    assert _read() == request.parse_response(200, {}, json.dumps(METADATA).encode())
+    server = request.parse_response(200, {}, json.dumps(METADATA).encode())
+    assert evolve(TICKTICK, token_endpoint="https://api.ticktick.com/oauth/token") == server == _read()
     location = {"Location": "https://evil.example/canary"}
     for answer, hint in (
         (EndpointAnswer(404, {}, b""), f"{ISSUER} has no metadata document (RFC 8414) at {request.url}"),

@@ -19,7 +19,6 @@ from ticktick_oauth import (
     OAuthTokenV1,
     RegistrationRequest,
     TokenRequest,
-    exchange_code,
 )
 from ticktick_oauth._protocol.registration import MetadataRequest
 from ticktick_oauth.exceptions import RegistrationError
@@ -43,7 +42,7 @@ ADDRESSES += [(REGISTRATION, "redirect_uri"), (METADATA, "issuer")]
 
 def _refusal(value: Any, changes: Mapping[str, object]) -> Exception:  # noqa: ANN401 - of any class
     """Return the error for a value with something unfit, which does not show it."""
-    with pytest.raises((TypeError, ValueError)) as caught:
+    with pytest.raises((TypeError, ValueError, RegistrationError)) as caught:
         evolve(value, **changes)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
     return caught.value
@@ -80,6 +79,11 @@ PKCE = (
     "its code_verifier, or the AuthorizationResponse, to the exchange"
 )
 QUERY = "in its query: each request sets its own"
+NO_ADDRESS = "code must not be a whole address: pass that to AuthorizationRequest.parse_response, and its answer here"
+NO_REGISTRATION = (
+    "https://dida365.com offers no registration (RFC 7591) of a client that uses the response type code and PKCE by "
+    "S256; a client that is registered in the server's developer portal works all the same"
+)
 NOT_UTC = "issued_at must be a time that a datetime can hold in UTC"
 REFUSED: list[tuple[AttrsInstance, Mapping[str, object], str]] = [
     *((value, {name: ""}, f"{name} must not be empty") for value, name in TEXTS),
@@ -105,6 +109,8 @@ REFUSED: list[tuple[AttrsInstance, Mapping[str, object], str]] = [
         for value in (CLIENT, REGISTRATION, ISSUED)
         for text, constant in (("https://ticktick.com/canary", "TICKTICK"), ("Dida365", "DIDA365"))
     ),
+    (REGISTRATION, {"server": evolve(DIDA365, registration_endpoint=None)}, NO_REGISTRATION),
+    *((TOKEN_REQUEST, {"code": f"{scheme}://127.0.0.1/?code=canary"}, NO_ADDRESS) for scheme in ("https", "HTTP")),
     (ISSUED, {"issued_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))}, NOT_UTC),
     (ISSUED, {"issued_at": datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))}, NOT_UTC),
     # RFC 8414 forbids it for the issuer alone.
@@ -124,22 +130,12 @@ def test_what_is_unfit_is_refused(value: AttrsInstance, changes: Mapping[str, ob
     assert words == str(_refusal(value, changes))
 
 
-@pytest.mark.parametrize("code", ["https://client.example.com/cb?code=canary", "HTTP://127.0.0.1/?code=canary"])
-def test_a_whole_address_is_not_a_code(code: str) -> None:
-    """What reads a redirect is named, and the address, whose code is not spent, is not shown."""
-    with pytest.raises(ValueError, match=r"pass that to AuthorizationRequest\.parse_response") as caught:
-        exchange_code(CLIENT, code)
-    assert "canary" not in str(caught.value)
-
-
-def test_a_server_without_registration_is_refused_at_once() -> None:
-    """The error says what the server lacks, and that a client of the portal works."""
-    with pytest.raises(RegistrationError) as caught:
-        evolve(REGISTRATION, server=evolve(DIDA365, registration_endpoint=None))
-    assert str(caught.value) == (
-        "https://dida365.com offers no registration (RFC 7591) of a client that uses the response type code and PKCE "
-        "by S256; a client that is registered in the server's developer portal works all the same"
-    )
+def test_a_class_of_the_same_name_is_named_with_its_module() -> None:
+    """With two copies of the package, such as a vendored one, the message says which of them is meant."""
+    module = "_vendor.ticktick_oauth._protocol.server"
+    other = type("AuthorizationServer", (), {"__module__": module})
+    words = "server must be of type ticktick_oauth._protocol.server.AuthorizationServer, not "
+    assert f"{words}{module}.AuthorizationServer" == str(_refusal(CLIENT, {"server": other()}))
 
 
 def test_what_is_fit_is_taken_as_it_is() -> None:
@@ -184,11 +180,11 @@ NO_HOST = (
     " \u00e9xample.com example.com\\@evil.example user:canary@example.com canary@example.com example.com:99999"
     " example.com:0 example.com:port 127.0.0.\u0661"
 )
-NO_ADDRESS = ("ftp://example.com/canary", "//example.com/canary", "/canary", "", "https:///canary", "my:canary")
+OTHERS = ("ftp://example.com/canary", "//example.com/canary", "/canary", "", "https:///canary", "my:canary")
 UNFIT = [
     *((f"http://{host}/canary", NO_TLS) for host in NOT_LOOPBACK.split()),
     *((f"https://{host}/canary", ABSOLUTE) for host in NO_HOST.split()),
-    *((address, ABSOLUTE) for address in (*NO_ADDRESS, "https://example.com/can ary", "https://example.com/canary\n")),
+    *((address, ABSOLUTE) for address in (*OTHERS, "https://example.com/can ary", "https://example.com/canary\n")),
     *((f"https://a.example/canary{end}", "must not have a fragment (what follows '#')") for end in ("#", "#part")),
 ]
 
