@@ -144,7 +144,7 @@ def test_public_names() -> None:
         for alias in node.names
     }
     public_wings = {name for name, module in imported.items() if name == module}
-    assert imported == vars(ticktick_oauth)["_MODULES"]
+    assert imported == {name: module for module, names in vars(ticktick_oauth)["_NAMES"].items() for name in names}
     assert public_wings == {"exceptions", "sandbox", "storage"}
     assert ticktick_oauth.__all__ == sorted({*imported, "__version__"} - public_wings)
     assert dir(ticktick_oauth) == sorted({*imported, "__version__"})
@@ -223,7 +223,7 @@ def test_an_older_dependency_in_front_is_named(files: dict[str, str], words: str
 
 def test_what_fails_to_load_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same where the name is used, and again at its next use."""
-    monkeypatch.setitem(ticktick_oauth._MODULES, "broken", "_broken")  # type: ignore[attr-defined]
+    monkeypatch.setitem(ticktick_oauth._NAMES, "_broken", ("broken",))  # type: ignore[attr-defined]
     with pytest.raises(ModuleNotFoundError, match="_broken"):
         getattr(ticktick_oauth, "broken")  # noqa: B009 - no such name, to a type checker
     monkeypatch.setitem(vars(attr), "__version__", "22.2.0")

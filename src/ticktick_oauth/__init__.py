@@ -31,53 +31,39 @@ if TYPE_CHECKING:
     from ._token.schema import json_schema
     from .storage import TokenFile, TokenStore, default_path, require_token
 else:
-    # Each name is loaded at its first use (PEP 562), from the module that it is made in. Hidden from type checkers,
-    # for which a module with a `__getattr__` would have any name.
-    _MODULES = {
-        "AuthorizationRequest": "_protocol.authorization",
-        "AuthorizationResponse": "_protocol.authorization",
-        "AuthorizationServer": "_protocol.server",
-        "Client": "_protocol.client",
-        "DIDA365": "_protocol.server",
-        "IssuedToken": "_protocol.issued_token",
-        "OAuthTokenV1": "_token.model",
-        "RegistrationRequest": "_protocol.registration",
-        "SignIn": "_sign_in.sign_in",
-        "TICKTICK": "_protocol.server",
-        "TokenFile": "storage",
-        "TokenRequest": "_protocol.token_request",
-        "TokenStore": "storage",
-        "configure_converter": "_token.converter",
-        "default_path": "storage",
-        "discover_server": "_network.calls",
-        "dump_issued": "_protocol.issued_token",
-        "dumps": "_token.converter",
-        "exceptions": "exceptions",
-        "exchange_code": "_network.calls",
-        "get_token": "_sign_in.get_token",
-        "json_schema": "_token.schema",
-        "load_issued": "_protocol.issued_token",
-        "loads": "_token.converter",
-        "register_client": "_network.calls",
-        "require_token": "storage",
-        "sandbox": "sandbox",
-        "sign_in": "_sign_in.person",
-        "storage": "storage",
-        "structure": "_token.converter",
-        "unstructure": "_token.converter",
+    # Each module, and the names that load it at their first use (PEP 562). Hidden from type checkers, to which a
+    # module with a `__getattr__` would have any name.
+    _NAMES = {
+        "_network.calls": ("discover_server", "exchange_code", "register_client"),
+        "_protocol.authorization": ("AuthorizationRequest", "AuthorizationResponse"),
+        "_protocol.client": ("Client",),
+        "_protocol.issued_token": ("IssuedToken", "dump_issued", "load_issued"),
+        "_protocol.registration": ("RegistrationRequest",),
+        "_protocol.server": ("DIDA365", "TICKTICK", "AuthorizationServer"),
+        "_protocol.token_request": ("TokenRequest",),
+        "_sign_in.get_token": ("get_token",),
+        "_sign_in.person": ("sign_in",),
+        "_sign_in.sign_in": ("SignIn",),
+        "_token.converter": ("configure_converter", "dumps", "loads", "structure", "unstructure"),
+        "_token.model": ("OAuthTokenV1",),
+        "_token.schema": ("json_schema",),
+        "exceptions": ("exceptions",),
+        "sandbox": ("sandbox",),
+        "storage": ("TokenFile", "TokenStore", "default_path", "require_token", "storage"),
     }
 
     def __getattr__(name: str) -> object:
-        if name not in _MODULES:
+        place = next((module for module, names in _NAMES.items() if name in names), None)
+        if place is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
         try:
-            module = import_module(f".{_MODULES[name]}", __name__)
+            module = import_module(f".{place}", __name__)
         except ImportError as error:
             failure = _explain(error)
         else:
-            value = module if name == _MODULES[name] else getattr(module, name)
+            value = module if name == place else getattr(module, name)
             globals()[name] = value
             return value
         raise failure
@@ -104,7 +90,7 @@ else:
         return error
 
     def __dir__() -> list[str]:
-        return sorted({*_MODULES, *__all__})
+        return sorted({*__all__, "exceptions", "sandbox", "storage"})
 
 
 __version__ = "0.1.0"
