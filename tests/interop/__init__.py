@@ -1,1 +1,1 @@
-"""Other people's authorization servers and runtimes, run as processes: what they say is not written by this package."""
+"""Other people's authorization servers, run as processes: what they say is not written by this package."""

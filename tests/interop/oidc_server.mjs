@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
 const [modules, shape] = process.argv.slice(2);
-const { client, lifetime, paths, resource, scope } = JSON.parse(shape);
+const { client, lifetime, paths, scope } = JSON.parse(shape);
 const { Provider } = await import(pathToFileURL(`${modules}/oidc-provider/lib/index.js`).href);
 
 function provide(issuer) {
@@ -27,7 +27,7 @@ function provide(issuer) {
   };
   Object.defineProperty(provider.AccessToken.prototype, "tokenType", { value: "bearer" });
   provider.use(async (context, next) => {
-    if (context.path !== `/${resource}`) return next();
+    if (context.path !== "/resource") return next();
     const token = await provider.AccessToken.find(context.get("Authorization").replace("Bearer ", ""));
     context.assert(token?.scope === scope, 401);
     context.body = token.accountId;
@@ -40,7 +40,7 @@ const server = createServer();
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address();
   server.on("request", provide(`http://127.0.0.1:${port}`));
-  console.log(JSON.stringify({ port, client_id: client.client_id, client_secret: client.client_secret }));
+  console.log(port);
 });
 // With the test process, if need be.
 process.stdin.on("end", () => process.exit()).resume();

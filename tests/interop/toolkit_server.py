@@ -9,29 +9,10 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from interop.serving import (
-    AUTHORIZE_PATH,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    LIFETIME,
-    PASSWORD,
-    REDIRECT_URI,
-    REGISTER_PATH,
-    RESOURCE_PATH,
-    SCOPE,
-    TOKEN_PATH,
-    USER,
-    serve,
-)
+from interop import serving
 
 # The toolkit brings its consent page along, Django its log-in without a page.
 LOGIN_PAGE = '<form method="post">{% csrf_token %}{{ form }}<input type="submit"></form>'
-
-
-def new_uuid(_request: object) -> str:
-    """Make a token as TickTick's look."""
-    return str(uuid4())
-
 
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
@@ -51,19 +32,19 @@ settings.configure(
         "django.contrib.auth.middleware.AuthenticationMiddleware",
     ],
     OAUTH2_PROVIDER={
-        "ACCESS_TOKEN_EXPIRE_SECONDS": LIFETIME,
-        "ACCESS_TOKEN_GENERATOR": new_uuid,
+        "ACCESS_TOKEN_EXPIRE_SECONDS": serving.LIFETIME,
+        "ACCESS_TOKEN_GENERATOR": lambda _request: str(uuid4()),
         "ALLOWED_REDIRECT_URI_SCHEMES": ["http"],
         "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,  # each redirect names this server (RFC 9207)
         "DCR_ENABLED": True,
         "DCR_REGISTRATION_PERMISSION_CLASSES": ["oauth2_provider.dcr.AllowAllDCRPermission"],
         "PKCE_REQUIRED": False,
-        "SCOPES": dict.fromkeys(SCOPE.split(), "your tasks"),
+        "SCOPES": dict.fromkeys(serving.SCOPE.split(), "your tasks"),
     },
     # The default takes a good part of a second, twice a sign-in, so that a stolen database is of little use.
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ROOT_URLCONF=__name__,
-    SECRET_KEY=CLIENT_SECRET,
+    SECRET_KEY=serving.CLIENT_SECRET,
     STATIC_URL="static/",
     TEMPLATES=[
         {
@@ -112,7 +93,7 @@ class BearerTokenView(TokenView):
 class ResourceView(ScopedProtectedResourceView):
     """Says whose token it is that a request bears."""
 
-    required_scopes = SCOPE.split()
+    required_scopes = serving.SCOPE.split()
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Answer a request whose token is good."""
@@ -121,29 +102,29 @@ class ResourceView(ScopedProtectedResourceView):
 
 # The names are those by which the metadata finds its addresses.
 endpoints = [
-    path(AUTHORIZE_PATH, AuthorizationView.as_view(), name="authorize"),
-    path(TOKEN_PATH, BearerTokenView.as_view(), name="token"),
-    path(REGISTER_PATH, DynamicClientRegistrationView.as_view(), name="dcr-register"),
+    path(serving.AUTHORIZE_PATH, AuthorizationView.as_view(), name="authorize"),
+    path(serving.TOKEN_PATH, BearerTokenView.as_view(), name="token"),
+    path(serving.REGISTER_PATH, DynamicClientRegistrationView.as_view(), name="dcr-register"),
     path(
-        f"{REGISTER_PATH}/<client_id>",
+        f"{serving.REGISTER_PATH}/<client_id>",
         DynamicClientRegistrationManagementView.as_view(),
         name="dcr-register-management",
     ),
 ]
 urlpatterns = [
     path("login", LoginView.as_view()),
-    path(RESOURCE_PATH, ResourceView.as_view()),
+    path(serving.RESOURCE_PATH, ResourceView.as_view()),
     path("", include((metadata_urlpatterns + endpoints, "oauth2_provider"))),
 ]
 
 if __name__ == "__main__":
     call_command("migrate", verbosity=0)
-    User.objects.create_user(USER, password=PASSWORD)
+    User.objects.create_user(serving.USER, password=serving.PASSWORD)
     Application.objects.create(
-        client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
+        client_id=serving.CLIENT_ID,
+        client_secret=serving.CLIENT_SECRET,
         client_type=Application.CLIENT_CONFIDENTIAL,
         authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
-        redirect_uris=REDIRECT_URI,
+        redirect_uris=serving.REDIRECT_URI,
     )
-    serve(get_wsgi_application())
+    serving.serve(get_wsgi_application())
