@@ -19,7 +19,7 @@ def test_pyticktick_itself() -> None:
     assert list(theirs["properties"]) == list(json.loads(json.dumps(json_schema()))["properties"])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=20)
 @given(tokens)
 def test_dumps_fulfils_it(token: OAuthTokenV1) -> None:
     """The schema is one of draft 2020-12, and what ``dumps`` writes is valid under it."""

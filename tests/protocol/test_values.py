@@ -138,6 +138,13 @@ def test_a_class_of_the_same_name_is_named_with_its_module() -> None:
     assert f"{words}{module}.AuthorizationServer" == str(_refusal(CLIENT, {"server": other()}))
 
 
+def test_the_defaults_of_a_client() -> None:
+    """The redirect URI is the developer portal's own; that a client is public has to be said."""
+    assert ("http://127.0.0.1:8080/", TICKTICK) == (CLIENT.redirect_uri, CLIENT.server)
+    with pytest.raises(TypeError, match="client_secret"):
+        Client(client_id="id")  # type: ignore[call-arg]
+
+
 def test_what_is_fit_is_taken_as_it_is() -> None:
     """Marks in a secret are seen in the wild, an address is compared exactly, and both lengths of a verifier count."""
     fit: list[tuple[Any, dict[str, object]]] = [
