@@ -5,7 +5,6 @@ import json
 import pytest
 
 from ticktick_oauth import TICKTICK, Client, RegistrationRequest
-from ticktick_oauth._protocol.answer import EndpointAnswer
 from ticktick_oauth.exceptions import RegistrationError
 
 REDIRECT_URI = "http://127.0.0.1:49152/"
@@ -117,9 +116,3 @@ def test_a_refusal_says_what_to_do(
         _parse(body, status)
     assert (status, error, description) == (caught.value.status, caught.value.error, caught.value.description)
     assert f"{hint}{PORTAL}" == caught.value.hint
-
-
-def test_an_answer_that_was_not_read_says_so() -> None:
-    """Its status and why it was not read."""
-    with pytest.raises(RegistrationError, match="status 500; the answer was not read: too long; a"):
-        REQUEST._read(EndpointAnswer(500, {}, b"", "too long"))
