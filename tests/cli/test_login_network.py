@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from faults.cases import HEAD, dripped
-from faults.peer import Line, Peer, Script
-from faults.proxy import tunnel
+from faults.peer import Line, Peer, Script, tunnel
 from faults.tls import Authority
 from person import browse
 from ticktick_oauth.sandbox import Sandbox

@@ -62,10 +62,7 @@ def faces_of(error: BaseException) -> Iterator[str]:
     for link in chain:
         chain.extend(inner for inner in (link.__cause__, link.__context__) if inner is not None and inner not in chain)
         yield str(link)
-        yield repr(link)
-        yield repr(link.args)
-        yield repr(vars(link))
-        yield repr(getattr(link, "__notes__", None))
+        yield from map(repr, (link, link.args, vars(link), getattr(link, "__notes__", None)))
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             yield pickle.dumps(link, protocol).decode("latin-1")
     yield from traceback.format_exception(error)

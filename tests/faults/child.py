@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 from ticktick_oauth import AuthorizationServer, Client, exchange_code
 from ticktick_oauth.exceptions import OAuthError, TransportError
 
-from .canaries import CLIENT_ID, Canaries, faces_of
+from .canaries import CLIENT_ID, faces_of
 
 
 def _exchange(url: str, secret: str, code: str, timeout: float = 60) -> str:
@@ -84,13 +84,11 @@ def weighed(urls: list[str], secret: str, code: str) -> object:
     return {"growth": _peak() - base, "outcomes": outcomes}
 
 
-def forgotten(urls: list[str]) -> object:
+def forgotten(urls: list[str], secret: str, code: str) -> object:
     """Fail in each way, and return what still holds a secret once the errors are gone."""
-    canaries = Canaries()
-    code, secret = canaries.code, canaries.client_secret
     for url in urls:
         with suppress(OAuthError):
-            _exchange(url, secret, code, timeout=0.4)
+            _exchange(url, secret, code, timeout=0.2)
     gc.collect()
     credentials = b64encode(f"{CLIENT_ID}:{secret}".encode()).decode()
     forms = [code, secret, credentials, code[:20], secret[:20], quote_plus(code[:20]), quote_plus(secret[:20])]

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from contextvars import Context
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 import urllib3
@@ -17,7 +16,7 @@ import ticktick_oauth._protocol.answer
 from faults.canaries import Canaries, faces_of
 from faults.cases import HEAD, POOLED, TOKEN, raw, reply
 from faults.parent import run
-from faults.peer import Line, Peer, Script
+from faults.peer import Line, Peer
 from faults.watch import Watch
 from ticktick_oauth import OAuthTokenV1, exchange_code
 from ticktick_oauth.exceptions import OAuthError, TokenEndpointError
@@ -165,24 +164,16 @@ def test_another_greenlets_log_is_its_own(watch: Watch, caplog: pytest.LogCaptur
     assert "of ours" not in caplog.text
 
 
-def _echo(status: int, form: str) -> Script:
-    def play(line: Line) -> None:
-        line.receive_request()
-        code = parse_qs(line.received.partition(b"\r\n\r\n")[2].decode("ascii"))["code"][0]
-        line.answer(status, (form % code).encode(), f"X-Echo: {code}")
-        line.end()
-
-    return play
-
-
 def test_n30_nothing_holds_a_secret_after_a_failure() -> None:
     """N30: once the errors are gone, neither what the collector knows nor the cache of `re` has a secret in it."""
-    description = '{"error":"invalid_grant","error_description":"%s"}'
-    scripts = [_echo(400, description), _echo(200, description), _echo(200, "<%s>"), _echo(201, "[%s]")]
-    scripts += [_echo(200, '{"access_token":"%s"}'), _echo(302, "%s"), raw(), Line.ignore_request, Line.reset]
+    canaries = Canaries()
+    description = b'{"error":"invalid_grant","error_description":"<code>"}'
+    answers = [(400, description), (200, description), (200, b"<html><code>"), (201, b"[<code>]"), (302, b"<code>")]
+    answers.append((200, b'{"access_token":"<code>"}'))
+    scripts = [*(reply(*answer, "X-Echo: <code>") for answer in answers), raw(), Line.ignore_request, Line.reset]
     with ExitStack() as stack:
-        urls = [stack.enter_context(Peer(script)).url() for script in scripts]
-        assert [] == run("forgotten", urls=urls)
+        urls = [stack.enter_context(Peer(script, fill=canaries.fill)).url() for script in scripts]
+        assert [] == run("forgotten", urls=urls, code=canaries.code, secret=canaries.client_secret)
 
 
 def test_what_is_raised_in_a_callers_except_block_is_the_callers(watch: Watch) -> None:

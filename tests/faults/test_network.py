@@ -35,10 +35,12 @@ def _resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: Address) -> None:
 
 @POOLED
 def test_n1_refused(watch: Watch, http: urllib3.PoolManager | None) -> None:
-    """N1: where nobody listens, nothing was sent."""
+    """N1: where nobody listens, nothing was sent; of a code nothing is said where there was none."""
+    words = f" {LOOPBACK}: ECONNREFUSED, Connection refused"
     with closed_port() as port:
-        outcome = watch.exchange(f"http://{LOOPBACK}:{port}/", http=http)
-    assert_error(outcome, f" {LOOPBACK}: ECONNREFUSED, Connection refused; the code")
+        origin = f"http://{LOOPBACK}:{port}"
+        assert_error(watch.exchange(origin, http=http), f"{words}; the code")
+        assert_error(watch.run(lambda: discover_server(origin, http=http)), words, code_unused=None)
 
 
 @POOLED

@@ -8,8 +8,7 @@ import urllib3
 from urllib3.contrib.socks import SOCKSProxyManager
 
 from faults.cases import HEAD, SOON, TOKEN, raw, reply
-from faults.peer import LOOPBACK, Line, Peer, Script, closed_port, issuing
-from faults.proxy import tunnel
+from faults.peer import LOOPBACK, Line, Peer, Script, closed_port, issuing, tunnel
 from faults.tls import Authority
 from faults.watch import Watch, assert_error
 from ticktick_oauth import OAuthTokenV1, discover_server, exchange_code
@@ -18,15 +17,17 @@ from ticktick_oauth.exceptions import DeadlineExceededError, OAuthError, TokenEn
 ENDPOINT = "https://ticktick.invalid/oauth/token"
 
 
-def test_a_pool_is_used_and_not_closed(watch: Watch) -> None:
-    """Two exchanges go over one connection, which is still the pool's to use afterwards."""
+def test_h24_a_pool_is_used_and_not_closed(watch: Watch) -> None:
+    """Two exchanges go over one connection, which is still the pool's to use; H24: no cookie is sent again."""
     issued: dict[str, str] = {}
     with Peer(issuing(issued)) as peer, urllib3.PoolManager() as http:
         client = watch.client(peer.url())
         tokens = [str(exchange_code(client, code, http=http).access_token) for code in ("one", "two")]
         assert http.request("POST", peer.url(), body=b"code=three", retries=False).status == 200
-    assert [issued["one"], issued["two"]] == tokens
-    assert (peer.connections, peer.requests) == (1, 3)
+        tokens += [str(exchange_code(client, code).access_token) for code in ("four", "five")]
+    assert [issued[code] for code in ("one", "two", "four", "five")] == tokens
+    assert (peer.connections, peer.requests) == (3, 5)
+    assert b"cookie" not in peer.received.lower()
 
 
 def test_an_interim_answer_ends_its_connection(watch: Watch) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from faults.cases import LIMIT, SOON, Ask, Case, Pool, dripped, raw, reply, runs
-from faults.peer import LOOPBACK, Line, Script, closed_port
+from faults.cases import LIMIT, SOON, Case, Pool, dripped, raw, reply, runs
+from faults.peer import Line, Script
 from faults.tls import Authority
 from faults.watch import Watch
 from ticktick_oauth import AuthorizationServer, discover_server, register_client
@@ -126,13 +126,3 @@ def test_a_row_of_registration(case: Case, pool: Pool, watch: Watch, authority: 
     else:
         assert received.startswith(b"POST /register HTTP/1.1\r\n")
         assert b'{"client_name": "ticktick-oauth", ' in received
-
-
-@pytest.mark.parametrize("ask", [_discover, _register])
-def test_a_server_that_is_not_there(watch: Watch, ask: Ask) -> None:
-    """What failed is said, and nothing of a code, as there was none."""
-    with closed_port() as port:
-        outcome = ask(watch, f"http://{LOOPBACK}:{port}", Event(), {})
-    assert type(outcome) is TransportError
-    assert outcome.code_unused is None
-    assert f"could not connect to {LOOPBACK}: ECONNREFUSED, Connection refused" == str(outcome)

@@ -211,18 +211,6 @@ def test_a_row(case: Case, pool: Pool, watch: Watch, authority: Authority) -> No
     case.run(pool, watch, authority)
 
 
-def test_h24_cookies_are_not_kept(watch: Watch) -> None:
-    """H24: what a Set-Cookie asks for is not sent with the next request, by a pool either."""
-    with (
-        Peer(reply(200, TOKEN, "Set-Cookie: a=<code>"), fill=watch.canaries.fill) as peer,
-        urllib3.PoolManager() as http,
-    ):
-        for pool in (None, None, http, http):
-            assert isinstance(watch.exchange(peer.url(), http=pool), OAuthTokenV1)
-    assert peer.requests == 4
-    assert b"cookie" not in peer.received.lower()
-
-
 def test_no_slot_of_a_pool_is_lost(watch: Watch) -> None:
     """With one slot to wait for, each outcome frees it for the next exchange."""
     scripts = {"": reply(200, TOKEN), **{str(case): case.play for case in (*REFUSALS, *BODIES)}}

@@ -4,6 +4,7 @@ import time
 import warnings
 from collections.abc import Callable
 from threading import Event
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -15,24 +16,6 @@ from ticktick_oauth.exceptions import OAuthError, TransportError
 from .canaries import CLIENT_ID, Canaries, faces_of
 
 _T = TypeVar("_T")
-
-
-class LateClock:
-    """The clock of an exchange's deadline, which stands still until something has happened.
-
-    What a busy machine needs for the steps before that is not counted.
-    """
-
-    def __init__(self, begun: Event | None) -> None:
-        self.begun = begun
-        self.start = time.monotonic()
-
-    def monotonic(self) -> float:
-        """Return the seconds since the last call before it happened."""
-        now = time.monotonic()
-        if self.begun and not self.begun.is_set():
-            self.start = now
-        return now - self.start
 
 
 class Watch:
@@ -69,17 +52,28 @@ class Watch:
         return outcome
 
     def run(self, call: Callable[[], _T], since: Event | None = None) -> _T | OAuthError:
-        """Call what uses the network, once; return an error of the family; its deadline counts from an event on."""
+        """Call what uses the network, once; return an error of the family; its deadline counts from an event on.
+
+        What a busy machine needs for the steps before the event is not counted.
+        """
         outcome: _T | OAuthError
-        clock = LateClock(since)
+        start = time.monotonic()
+
+        def monotonic() -> float:
+            nonlocal start
+            now = time.monotonic()
+            if since and not since.is_set():
+                start = now
+            return now - start
+
         with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            patch.setattr(_connection, "time", clock)
+            patch.setattr(_connection, "time", SimpleNamespace(monotonic=monotonic))
             try:
                 outcome = call()
             except OAuthError as error:
                 outcome = error
-            self.elapsed = clock.monotonic()
+            self.elapsed = monotonic()
         assert not caught
         self.note(repr(outcome))
         if isinstance(outcome, OAuthError):
@@ -101,7 +95,7 @@ class Watch:
 
 
 def assert_error(
-    outcome: object, *words: str, error: type[TransportError] = TransportError, code_unused: bool = True
+    outcome: object, *words: str, error: type[TransportError] = TransportError, code_unused: bool | None = True
 ) -> None:
     """Check that no usable answer came, whether the code may be used again, and words of the message."""
     assert type(outcome) is error, outcome
