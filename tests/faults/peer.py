@@ -176,11 +176,11 @@ def issuing(issued: dict[str, str], *, before: Callable[[], object] = lambda: No
         while True:
             start = len(line.received)
             line.receive_request()
-            body = line.received[start:].partition(b"\r\n\r\n")[2]
-            if not body:
+            form = line.received[start:].partition(b"\r\n\r\n")[2]
+            if not form:
                 return
             before()
-            code = parse_qs(body.decode("ascii"))["code"][0]
+            code = parse_qs(form.decode("ascii"))["code"][0]
             assert code not in issued
             issued[code] = str(uuid4())
             body = b'{"access_token":"%s","expires_in":1}' % issued[code].encode()

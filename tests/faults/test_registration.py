@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from faults.cases import LIMIT, SOON, Case, Pool, dripped, raw, reply, runs
-from faults.peer import Line, Script
+from faults.cases import LIMIT, SOON, Case, dripped, raw, reply, runs
+from faults.peer import LOOPBACK, Line, Script
 from faults.tls import Authority
 from faults.watch import Watch
 from ticktick_oauth import AuthorizationServer, discover_server, register_client
 from ticktick_oauth.exceptions import DeadlineExceededError, RegistrationError, TransportError
 
+ORIGIN = f"http://{LOOPBACK}:<port>"
 REDIRECT_URI = "http://127.0.0.1:43117/"
 HTML = b"<html><code></html>"
 CUT = "of 127.0.0.1: the answer was cut off, or its chunks have no proper length (IncompleteRead)"
@@ -50,10 +51,10 @@ def _late(name: str, play: Script, *, hard: bool = False) -> Case:
 
 def _metadata(**members: object) -> bytes:
     document = {
-        "issuer": "<origin>",
-        "authorization_endpoint": "<origin>/authorize",
-        "token_endpoint": "<origin>/token",
-        "registration_endpoint": "<origin>/register",
+        "issuer": ORIGIN,
+        "authorization_endpoint": f"{ORIGIN}/authorize",
+        "token_endpoint": f"{ORIGIN}/token",
+        "registration_endpoint": f"{ORIGIN}/register",
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],
     }
@@ -76,15 +77,20 @@ def _answer(name: str, member: str, value: object, **members: object) -> Case:
 
 CASES = [
     _answer("M1-another", "issuer", "https://evil.example"),
-    _answer("M1-a-list", "issuer", ["<origin>"]),
+    _answer("M1-a-list", "issuer", [ORIGIN]),
     _answer("M2-plain", "authorization_endpoint", "http://evil.example/<code>"),
     _answer("M2-object", "token_endpoint", {"<code>": "<code>"}),
     _answer("M2-user", "registration_endpoint", "https://a:<code>@evil.example/"),
-    _answer("M2-line-end", "token_endpoint", "<origin>/\r\nX: <code>"),
+    _answer("M2-line-end", "token_endpoint", f"{ORIGIN}/\r\nX: <code>"),
     _case("M3-page", reply(200, HTML), "it is empty, or not a JSON object"),
     _case("M3-deep", reply(200, b"[" * 30_000), "it is empty, or not a JSON object"),
     _case("M4-none", reply(404, HTML), "no metadata", status=404),
-    _case("M4-redirect", reply(302, b"", "Location: <trap>?x=<code>"), "redirects to 127.0.0.1,", status=302),
+    _case(
+        "M4-redirect",
+        reply(302, b"", "Location: http://localhost:<port>/?x=<code>"),
+        "redirects to localhost,",
+        status=302,
+    ),
     _case("M4-fault", reply(503, b"", "Retry-After: 7"), "wait 7 seconds", status=503),
     _unread("M5-over", reply(200, _metadata() + b" " * LIMIT), "not read", "65536"),
     _unread("M5-encoded", reply(200, b"x", "Content-Encoding: br"), "not read", "br"),
@@ -109,7 +115,7 @@ CASES = [
     _case("C5-error-with-200", reply(200, _client(error="odd")), "odd", status=200),
     _case("C5-page", reply(403, HTML), "not JSON", status=403),
     _case("C5-accepted", reply(202, _client()), "status 202", status=202),
-    _case("C5-redirect", reply(307, b"", "Location: <trap>"), "redirects to 127.0.0.1,", status=307),
+    _case("C5-redirect", reply(307, b"", "Location: http://localhost:<port>/"), "redirects to localhost,", status=307),
     _case("C6-over", reply(201, _client() + b" " * LIMIT), "not read", "65536", status=201),
     _unread("C6-encoded", reply(200, b"x", "Content-Encoding: gzip"), "not read", "gzip"),
     _unread("C6-cut", raw(b"HTTP/1.1 201 OK\r\nContent-Length: 900\r\n\r\n", _client()), CUT),
@@ -117,10 +123,10 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("case", "pool"), runs(CASES))
-def test_a_row_of_registration(case: Case, pool: Pool, watch: Watch, authority: Authority) -> None:
+@pytest.mark.parametrize(("case", "pooled"), runs(CASES))
+def test_a_row_of_registration(case: Case, watch: Watch, authority: Authority, *, pooled: bool) -> None:
     """A hostile document or answer ends in the row's error, with one request and no secret shown."""
-    received = case.run(pool, watch, authority)
+    received = case.run(watch, authority, pooled=pooled)
     if case.ask is _discover:
         assert received.startswith(b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\n")
     else:

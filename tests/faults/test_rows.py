@@ -16,7 +16,6 @@ from faults.cases import (
     SOON,
     TOKEN,
     Case,
-    Pool,
     dripped,
     endless,
     late,
@@ -96,7 +95,7 @@ REFUSALS = [
         for row, status in enumerate((301, 302, 303, 307, 308), start=1)
         for name, target, host in (
             ("same", "/elsewhere?code=<code>#<access_token>", "the same host"),
-            ("other", "<trap>?code=<code>&secret=<client_secret>", "127.0.0.1,"),
+            ("other", "http://localhost:<port>?code=<code>&secret=<client_secret>", "localhost,"),
         )
     ),
     refused(
@@ -205,10 +204,10 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize(("case", "pool"), runs([*NETWORK, *REFUSALS, *TOKENS, *BODIES]))
-def test_a_row(case: Case, pool: Pool, watch: Watch, authority: Authority) -> None:
+@pytest.mark.parametrize(("case", "pooled"), runs([*NETWORK, *REFUSALS, *TOKENS, *BODIES]))
+def test_a_row(case: Case, watch: Watch, authority: Authority, *, pooled: bool) -> None:
     """A server's script ends in the row's token or error, in time, with one request and no secret shown."""
-    case.run(pool, watch, authority)
+    case.run(watch, authority, pooled=pooled)
 
 
 def test_no_slot_of_a_pool_is_lost(watch: Watch) -> None:

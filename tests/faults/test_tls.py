@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from faults.cases import HEAD, POOLED, SOON, TOKEN, Case, Pool, late, lost, raw, reply, runs
+from faults.cases import HEAD, POOLED, SOON, TOKEN, Case, late, lost, raw, reply, runs
 from faults.peer import LOOPBACK, Line, Peer, Script
 from faults.tls import Authority, hello_requests, new_keys
 from faults.watch import Watch, assert_error
@@ -86,10 +86,10 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("case", "pool"), runs(CASES))
-def test_a_row_of_tls(case: Case, pool: Pool, watch: Watch, authority: Authority) -> None:
+@pytest.mark.parametrize(("case", "pooled"), runs(CASES))
+def test_a_row_of_tls(case: Case, watch: Watch, authority: Authority, *, pooled: bool) -> None:
     """Where the handshake fails nothing was sent; behind it, the request is not sent again."""
-    case.run(pool, watch, authority)
+    case.run(watch, authority, pooled=pooled)
 
 
 def _exchange(watch: Watch, context: ssl.SSLContext) -> object:

@@ -11,12 +11,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faults.pages import TOMCAT_401
 from strategies import json_values
 from ticktick_oauth import DIDA365, Client, OAuthTokenV1, TokenRequest
 from ticktick_oauth._protocol.answer import EndpointAnswer
 from ticktick_oauth.exceptions import InvalidTokenError, OAuthError, TokenEndpointError
 
+# As Tomcat writes it, by which TickTick's server answers wrong Basic credentials.
+TOMCAT_401 = "<!doctype html><html><head><title>HTTP Status 401 \u2013 Unauthorized</title></head></html>"
 CLIENT = Client(
     client_id="s6BhdRkqt3", client_secret="gX1fBat3bV", redirect_uri="https://client.example.com/cb?key=canary"
 )
