@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import urllib3
 
@@ -35,6 +36,11 @@ def redirect_of(uri: str, *, decision: str = "allow") -> str:
     """Go to an authorization URL, decide, and return where the browser is sent, without going there."""
     with urllib3.PoolManager(retries=False, timeout=LATE) as http:
         return decide(http, uri, decision).headers["Location"]
+
+
+def port_of(uri: str) -> int:
+    """Return the port of the redirect URI in an authorization URL."""
+    return urlsplit(parse_qs(urlsplit(uri).query)["redirect_uri"][0]).port or 80
 
 
 def listening_addresses() -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from person import LATE, free_port
-from processes import eventually, started
+from processes import eventually, run_program, started
 from raw import connect, is_listened_on, rest, send
 from ticktick_oauth._sign_in import http_server as _server
 from ticktick_oauth._sign_in.http_server import Answer, Listener, Request, page
@@ -341,5 +341,4 @@ except OSError as error:
 )
 def test_r25_where_nobody_can_listen(program: str, words: str) -> None:
     """R25: an OSError says so, at once."""
-    with started([sys.executable, "-c", program]) as process:
-        assert (words, "") == process.communicate(timeout=LATE)
+    assert words == run_program(program)

@@ -3,23 +3,27 @@
 import asyncio
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import urllib3
+from attrs import evolve
 
-from person import LATE, browse, free_port, redirect_of
-from ticktick_oauth import DIDA365, AuthorizationServer, Client, IssuedToken, SignIn
+from person import LATE, browse, free_port, port_of, redirect_of
+from processes import eventually
+from raw import is_listened_on
+from ticktick_oauth import DIDA365, Client, IssuedToken, SignIn
 from ticktick_oauth.exceptions import (
     AuthorizationError,
     DeadlineExceededError,
     InvalidRedirectError,
+    InvalidTokenError,
     RegistrationError,
     SignInCancelledError,
     TokenEndpointError,
@@ -35,15 +39,13 @@ def attempt(sandbox: Sandbox) -> Iterator[SignIn]:
         yield attempt
 
 
-def port_of(attempt: SignIn) -> int:
-    """Return the port of a sign-in's redirect URI."""
-    return int(attempt.uri.partition("127.0.0.1%3A")[2].partition("%2F")[0])
-
-
-def is_free(port: int) -> bool:
-    """Return whether nobody listens on a port."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+def check_end(attempt: SignIn, error: type[Exception], attribute: str = "", value: object = None) -> None:
+    """Check that a sign-in is at its end for everybody, again and again."""
+    uses: list[Callable[[], object]] = [lambda: attempt.wait(LATE), lambda: attempt.paste("whatever comes later")]
+    for use in [*uses, *uses]:
+        with pytest.raises(error) as caught:
+            use()
+        assert value == getattr(caught.value, attribute, None)
 
 
 def test_the_redirect_ends_the_wait(attempt: SignIn, sandbox: Sandbox) -> None:
@@ -59,8 +61,11 @@ def test_the_redirect_ends_the_wait(attempt: SignIn, sandbox: Sandbox) -> None:
 def test_a_paste_ends_the_wait_of_another_thread(sandbox: Sandbox) -> None:
     """Without a receiver, a wait is for a paste; the program registers a redirect URI of a free port all the same."""
     with SignIn(server=sandbox.server, listen=False) as attempt, ThreadPoolExecutor(1) as other:
-        assert (False, True) == (attempt.is_listening, is_free(port_of(attempt)))
+        assert not is_listened_on(port_of(attempt.uri))
         wait = other.submit(attempt.wait, LATE)
+        with pytest.raises(InvalidRedirectError):
+            attempt.paste("abc123")
+        assert [] == sandbox.requests
         assert attempt.paste(redirect_of(attempt.uri)) == wait.result()
     assert 1 == len(sandbox.requests)
 
@@ -85,26 +90,25 @@ def test_a_denial_is_raised_for_everybody(how: str, attempt: SignIn) -> None:
         browse(attempt.uri, decision="deny")
     else:
         with pytest.raises(AuthorizationError):
-            attempt.paste(f"{redirect_of(attempt.uri).partition('?')[0]}?error=access_denied&state={state_of(attempt)}")
-    for _ in range(2):
-        with pytest.raises(AuthorizationError) as caught:
-            attempt.wait(LATE)
-        assert "access_denied" == caught.value.error
+            attempt.paste(redirect_of(attempt.uri, decision="deny"))
+    check_end(attempt, AuthorizationError, "error", "access_denied")
 
 
-def state_of(attempt: SignIn) -> str:
-    """Return the state of a sign-in."""
-    return attempt.uri.partition("&state=")[2].partition("&")[0]
-
-
-def test_a_refused_exchange_is_not_made_again(attempt: SignIn, sandbox: Sandbox) -> None:
-    """A code is for one use: its error is what every wait and every paste has."""
-    sandbox.next_answer(400, {"error": "invalid_grant"})
-    redirect = redirect_of(attempt.uri)
-    calls: list[Callable[[], object]] = [lambda: attempt.paste(redirect), lambda: attempt.wait(LATE)]
-    for call in [*calls, *calls]:
-        with pytest.raises(TokenEndpointError):
-            call()
+@pytest.mark.parametrize(
+    ("status", "answer", "error", "attribute"),
+    [
+        (400, '{"error": "invalid_grant"}', TokenEndpointError, "error"),
+        (200, '{"access_token": "odd"}', InvalidTokenError, "body"),
+    ],
+)
+def test_an_exchange_that_fails_is_not_made_again(
+    status: int, answer: str, error: type[Exception], attribute: str, sandbox: Sandbox
+) -> None:
+    """A code is for one use: its error is what every wait and every paste has, with what was issued in it."""
+    sandbox.next_answer(status, answer)
+    with SignIn(server=sandbox.server) as attempt:
+        browse(attempt.uri)
+        check_end(attempt, error, attribute, {"error": "invalid_grant", "body": answer.encode()}[attribute])
     assert 1 == len(sandbox.requests)
 
 
@@ -122,13 +126,12 @@ def test_an_interrupted_exchange_is_not_made_again(sandbox: Sandbox) -> None:
     with Interrupted(server=sandbox.server) as attempt:
         with pytest.raises(KeyboardInterrupt):
             attempt.paste(redirect_of(attempt.uri))
-        with pytest.raises(TransportError) as caught:
-            attempt.wait(LATE)
-    assert (False, 1) == (caught.value.code_unused, sent.count(sandbox.server.token_endpoint))
+        check_end(attempt, TransportError, "code_unused", value=False)
+    assert 1 == sent.count(sandbox.server.token_endpoint)
 
 
 def test_nobody_comes_and_the_wait_goes_on(attempt: SignIn) -> None:
-    """After its time a wait may be called again; of a program that registered itself, no redirect URI is spoken of."""
+    """After its time a wait may be called again. R21: what came while nobody waited is there."""
     with pytest.raises(DeadlineExceededError) as caught:
         attempt.wait(0.05)
     assert ("nobody signed in within 0.05 seconds", None) == (str(caught.value), caught.value.code_unused)
@@ -136,69 +139,76 @@ def test_nobody_comes_and_the_wait_goes_on(attempt: SignIn) -> None:
     assert isinstance(attempt.wait(LATE), IssuedToken)
 
 
+def test_l7_what_the_person_may_have_seen_is_in_the_error(sandbox: Sandbox) -> None:
+    """L7: of a client that was registered before, and what was refused; no query of its redirect URI."""
+    start = f"http://127.0.0.1:{free_port()}/"
+    client = sandbox.client(redirect_uri=f"{start}?a=canary")
+    with SignIn(client) as attempt:
+        urllib3.request("GET", f"{start}?code=canary&state=canary", retries=False)
+        with pytest.raises(DeadlineExceededError) as caught:
+            attempt.wait(0.05)
+    expected = (
+        "nobody signed in within 0.05 seconds; if the browser showed an error, such as Invalid redirect: "
+        f"{client.client_id} must be a client id at {client.server.issuer}, and {start} exactly the redirect URI that "
+        "is registered for it; refused: the redirect's state is not "
+    )
+    assert (True, False) == (str(caught.value).startswith(expected), "canary" in str(caught.value))
+
+
 def test_the_choices(sandbox: Sandbox) -> None:
-    """The name and the redirect URI that are registered, PKCE with a secret, and a client of one's own without it."""
+    """The redirect URI that is registered; a client of one's own without it, with PKCE where it has a secret."""
     redirect_uri = f"http://127.0.0.1:{free_port()}/in"
     with SignIn(server=sandbox.server, redirect_uri=redirect_uri, client_name="Chores") as attempt:
-        assert urlsplit(redirect_uri).port == port_of(attempt)
-    client = sandbox.client(redirect_uri="https://app.example/in")
+        assert urlsplit(redirect_uri).port == port_of(attempt.uri)
     for pkce in (False, True):
-        with SignIn(client, listen=False, pkce=pkce) as attempt:
-            assert pkce == ("code_challenge" in attempt.uri)
+        with SignIn(sandbox.client(redirect_uri="https://app.example/in"), listen=False, pkce=pkce) as attempt:
+            attempt.paste(redirect_of(attempt.uri))
+            request = sandbox.requests[-1]
+            assert (pkce, pkce) == ("code_challenge" in attempt.uri, "code_verifier" in request.form)
+            assert "authorization" in {name.lower() for name in request.headers}
 
 
-def test_a_wait_of_another_thread_ends_with_the_block(sandbox: Sandbox) -> None:
-    """Leaving ends what waits, and frees the port."""
-    with ThreadPoolExecutor(1) as other:
-        with SignIn(server=sandbox.server) as attempt:
-            port, wait = port_of(attempt), other.submit(attempt.wait, LATE)
-        with pytest.raises(SignInCancelledError):
-            wait.result(LATE)
-    assert is_free(port)
+def test_it_is_used_in_its_block(sandbox: Sandbox) -> None:
+    """Before it is entered, and after it is left, it is a ValueError that shows the right form; it is entered once."""
+    left = SignIn(server=sandbox.server)
+    with left, pytest.raises(ValueError, match="entered once"):
+        left.__enter__()
+    for attempt in (SignIn(server=sandbox.server), left):
+        for use in (SignIn.uri.fget, SignIn.wait, lambda attempt: attempt.paste("")):  # type: ignore[attr-defined]
+            with pytest.raises(ValueError, match=r"with SignIn\(\) as"):
+                use(attempt)
 
 
-@pytest.mark.parametrize("state", ["new", "left"])
-@pytest.mark.parametrize("use", ["uri", "wait", "paste"])
-def test_it_is_used_in_its_block(state: str, use: str, sandbox: Sandbox) -> None:
-    """Before it is entered, and after it is left, it is a ValueError that shows the right form."""
-    attempt = SignIn(server=sandbox.server)
-    if state == "left":
-        with attempt:
-            pass
-    uses: dict[str, Callable[[], object]] = {
-        "uri": lambda: attempt.uri,
-        "wait": attempt.wait,
-        "paste": lambda: attempt.paste(""),
-    }
-    with pytest.raises(ValueError, match=r"with SignIn\(\) as"):
-        uses[use]()
-
-
-def test_it_is_entered_once(attempt: SignIn) -> None:
-    """A second time is a ValueError."""
-    with pytest.raises(ValueError, match="entered once"):
-        attempt.__enter__()
+OWN = Client(client_id="i", client_secret="s")
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
+        ({"client": "id"}, TypeError, "client must be of type Client, not str"),
         ({"server": "dida365"}, TypeError, "pass DIDA365"),
-        (
-            {"client": Client(client_id="i", client_secret="s"), "server": DIDA365},
-            TypeError,
-            "server and redirect_uri must not be given",
-        ),
-        ({"client": Client(client_id="i", client_secret="s"), "redirect_uri": "x"}, TypeError, "must not be given"),
+        ({"client": OWN, "server": DIDA365}, TypeError, "server and redirect_uri must not be given beside a client"),
+        ({"client": OWN, "redirect_uri": "x"}, TypeError, "server and redirect_uri must not be given beside a client"),
         ({"redirect_uri": "https://app.example/"}, ValueError, "redirect_uri must be http on"),
+        ({"client": evolve(OWN, redirect_uri="https://app.example/")}, ValueError, "redirect_uri must be http on"),
         ({"exchange_timeout": 0}, ValueError, "timeout must be over 0"),
-        ({"http": "proxy"}, TypeError, "http must be"),
+        ({"http": "proxy"}, TypeError, "http must be of type PoolManager, not str"),
     ],
 )
 def test_a_callers_mistake(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
     """It is raised by the constructor."""
     with pytest.raises(error, match=words):
         SignIn(**arguments)
+
+
+def test_a_wait_of_another_thread_ends_with_the_block(sandbox: Sandbox) -> None:
+    """Leaving ends what waits, and frees the port."""
+    with ThreadPoolExecutor(1) as other:
+        with SignIn(server=sandbox.server) as attempt:
+            port, wait = port_of(attempt.uri), other.submit(attempt.wait, LATE)
+        with pytest.raises(SignInCancelledError):
+            wait.result(LATE)
+    assert not is_listened_on(port)
 
 
 def cancel_from_a_thread(attempt: SignIn) -> None:
@@ -215,15 +225,14 @@ def cancel_from_a_signal_handler(attempt: SignIn) -> None:
 @pytest.mark.parametrize("cancel", [cancel_from_a_thread, cancel_from_a_signal_handler])
 def test_r28_a_cancelled_wait_ends_and_the_port_is_free(cancel: Callable[[SignIn], None], sandbox: Sandbox) -> None:
     """R28: within a moment, before the block is left; a second sign-in on the same port follows at once."""
-    client = sandbox.client(redirect_uri=f"http://127.0.0.1:{free_port()}/")
+    port = free_port()
+    client = sandbox.client(redirect_uri=f"http://127.0.0.1:{port}/")
     before = signal.getsignal(signal.SIGUSR1)
     with SignIn(client) as attempt:
         cancel(attempt)
         began = monotonic()
-        uses: list[Callable[[], object]] = [lambda: attempt.wait(LATE), lambda: attempt.paste("")]
-        for use in [*uses, *uses]:
-            with pytest.raises(SignInCancelledError):
-                use()
+        check_end(attempt, SignInCancelledError)
+        eventually(lambda: not is_listened_on(port))
         assert monotonic() - began < LATE / 4
     signal.signal(signal.SIGUSR1, before)
     with SignIn(client) as second:
@@ -231,30 +240,34 @@ def test_r28_a_cancelled_wait_ends_and_the_port_is_free(cancel: Callable[[SignIn
         assert second.wait(LATE).server == sandbox.server
 
 
-def test_r28_a_cancelled_sign_in_frees_its_port_by_itself(attempt: SignIn) -> None:
-    """R28: a window that is closed while nothing waits leaves no port."""
-    port = port_of(attempt)
-    attempt.cancel()
-    end = monotonic() + LATE
-    while not is_free(port):
-        assert monotonic() < end
+class Cancelling(SignIn):
+    """A sign-in that is cancelled while it sends."""
+
+    def _send(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever is sent
+        self.cancel()
+        return super()._send(*arguments, **options)
 
 
-def test_r28_cancelled_while_it_is_entered(sandbox: Sandbox) -> None:
-    """R28: it ends when the request under way has, and nothing listens any more; the same before it is entered."""
-
-    class Cancelling(SignIn):
-        def _send(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever is sent
-            self.cancel()
-            return super()._send(*arguments, **options)
-
+@pytest.mark.parametrize(
+    ("kind", "path", "error"), [(SignIn, "/nowhere", RegistrationError), (Cancelling, "", SignInCancelledError)]
+)
+def test_r28_what_ends_while_it_is_entered_leaves_nothing_open(
+    kind: type[SignIn], path: str, error: type[Exception], sandbox: Sandbox
+) -> None:
+    """R28: when the request under way has ended: a server that registers nobody, and a cancel, free the port."""
     port = free_port()
-    for attempt in (Cancelling(server=sandbox.server, redirect_uri=f"http://127.0.0.1:{port}/"), SignIn()):
-        if not isinstance(attempt, Cancelling):
-            attempt.cancel()
-        with pytest.raises(SignInCancelledError), attempt:
-            pass
-    assert is_free(port)
+    server = evolve(sandbox.server, issuer=f"{sandbox.server.issuer}{path}")
+    with pytest.raises(error), kind(server=server, redirect_uri=f"http://127.0.0.1:{port}/"):
+        pass
+    assert not is_listened_on(port)
+
+
+def test_r28_cancelled_before_it_is_entered() -> None:
+    """R28: nothing is sent."""
+    attempt = SignIn()
+    attempt.cancel()
+    with pytest.raises(SignInCancelledError), attempt:
+        pass
 
 
 def test_an_exchange_under_way_goes_on(attempt: SignIn, sandbox: Sandbox) -> None:
@@ -270,44 +283,22 @@ def test_an_exchange_under_way_goes_on(attempt: SignIn, sandbox: Sandbox) -> Non
 
 def test_a_cancelled_asyncio_task_ends_the_sign_in(sandbox: Sandbox) -> None:
     """R28: the loop is never blocked, and cancelling the task ends the thread and frees the port."""
+    attempt = SignIn(server=sandbox.server)
     ports: list[int] = []
 
-    async def sign_in_for(seconds: float) -> IssuedToken:
-        attempt = SignIn(server=sandbox.server)
+    def take_the_road() -> IssuedToken:
+        with attempt:
+            ports.append(port_of(attempt.uri))
+            return attempt.wait()
 
-        def take_the_road() -> IssuedToken:
-            with attempt:
-                ports.append(port_of(attempt))
-                return attempt.wait()
-
+    async def sign_in_for(seconds: float) -> None:
         try:
-            return await asyncio.wait_for(asyncio.to_thread(take_the_road), seconds)
+            await asyncio.wait_for(asyncio.to_thread(take_the_road), seconds)
         finally:
             attempt.cancel()
 
     began = monotonic()
-    with pytest.raises(asyncio.TimeoutError):
+    with suppress(asyncio.TimeoutError):
         asyncio.run(sign_in_for(1))
     assert monotonic() - began < LATE / 2
-    assert is_free(ports[0])
-
-
-def test_a_server_that_registers_nobody_leaves_nothing_open(sandbox: Sandbox) -> None:
-    """What fails while it is entered frees the port."""
-    port = free_port()
-    server = AuthorizationServer(
-        issuer=f"{sandbox.server.issuer}/nowhere",
-        authorization_endpoint=sandbox.server.issuer,
-        token_endpoint=sandbox.server.issuer,
-    )
-    with pytest.raises(RegistrationError), SignIn(server=server, redirect_uri=f"http://127.0.0.1:{port}/"):
-        pass
-    assert is_free(port)
-
-
-def test_a_paste_that_does_not_fit_lets_it_go_on(attempt: SignIn, sandbox: Sandbox) -> None:
-    """Nothing is sent, and the right one is taken after it."""
-    with pytest.raises(InvalidRedirectError):
-        attempt.paste("abc123")
-    assert [] == sandbox.requests
-    assert isinstance(attempt.paste(redirect_of(attempt.uri)), IssuedToken)
+    assert not is_listened_on(ports[0])

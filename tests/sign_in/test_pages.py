@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from picture import PICTURE, digest
 from ticktick_oauth._sign_in import pages as _pages
 
 TEXT = "<script>alert('x')</script> \" onload=\"alert(1) & '"
@@ -35,9 +36,12 @@ def parse(page: str) -> tuple[set[str], set[str]]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_in_itself_and_runs_nothing(name: str) -> None:
-    """What is shown is escaped; no page has a link, a script or anything from elsewhere."""
+    """It names its program, and what is shown is escaped; no page has a link, a script or anything from elsewhere."""
     page = PAGES[name].decode()
     tags, attributes = parse(page)
+    program = "ticktick-oauth sandbox" if name == "consent" else "ticktick-oauth"
+    assert f" - {program}</title>" in page
+    assert f'<p class="program">{program}</p>' in page
     assert set() == tags & {"a", "script", "img", "iframe", "link", "object", "embed", "base", "use", "image"}
     assert set() == attributes & {"href", "src", "style", "action", "formaction", "onload", "xmlns"}
     assert not [word for word in ("@import", "url(") if word in page]
@@ -52,15 +56,6 @@ def test_the_policy_allows_the_one_style(name: str) -> None:
     assert policy == _pages.page_headers()["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_program_is_named(name: str) -> None:
-    """The title and the first line say what the page belongs to."""
-    page = PAGES[name].decode()
-    program = "ticktick-oauth sandbox" if name == "consent" else "ticktick-oauth"
-    assert f" - {program}</title>" in page
-    assert f'<p class="program">{program}</p>' in page
-
-
 def test_a_client_without_a_name_is_a_program() -> None:
     """A client of the portal has no name of its own to show."""
     page = _pages.consent_page(client_id="id", redirect_uri="http://127.0.0.1/", scope="a", user="user").decode()
@@ -70,3 +65,10 @@ def test_a_client_without_a_name_is_a_program() -> None:
 def test_only_a_failure_says_start_again() -> None:
     """Who sees a stray page, or the end of a sign-in, is not sent back to its start."""
     assert ["failed"] == [name for name, page in PAGES.items() if b"start again" in page]
+
+
+def test_the_readmes_picture_is_of_these_pages() -> None:
+    """It carries the digest of the pages; after a change, ``python tests/picture.py`` draws it anew."""
+    drawn = PICTURE.read_bytes()
+    assert digest() in drawn
+    assert len(drawn) <= 150_000
