@@ -23,27 +23,18 @@ ISSUER = "http://127.0.0.1:1"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
-class Clock:
-    """A clock that stands still until it is set."""
+class World:
+    """An authority, its clock, which stands still until it is set, and a program that talks to it."""
 
     now = 0.0
 
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
-class World:
-    """An authority, its clock, and a program that talks to it."""
-
     def __init__(self, *, lifetime: int = 15_551_999, check_pkce: bool = True) -> None:
-        self.clock = Clock()
-        self.authority = Authority(auto_approve=True, check_pkce=check_pkce, lifetime=lifetime, clock=self.clock)
+        self.authority = Authority(auto_approve=True, check_pkce=check_pkce, lifetime=lifetime, clock=lambda: self.now)
         self.authority.open(ISSUER)
         assert self.authority.server is not None
         self.server: AuthorizationServer = self.authority.server
         registered = RegisteredClient(client_secret="secret", redirect_uris=("http://127.0.0.1:8080/",))
-        self.authority.ledger.register(registered)
+        self.authority.ledger.clients[registered.client_id] = registered
         self.client = Client(client_id=registered.client_id, client_secret="secret", server=self.server)
 
     def ask(self, method: str, url: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
@@ -82,7 +73,7 @@ def test_a_token_has_the_time_that_remains_and_is_replaced_once_it_expired() -> 
     """Whole seconds count, 0 in the last one; what has expired is another token's place."""
     world = World(lifetime=2)
     seen = []
-    for world.clock.now in (0.0, 0.1, 1.0, 2.0, 2.1, 2.2):
+    for world.now in (0.0, 0.1, 1.0, 2.0, 2.1, 2.2):
         token = world.token()
         seen.append((token.access_token, token.expires_in))
     first, other = seen[0][0], seen[4][0]
@@ -90,41 +81,26 @@ def test_a_token_has_the_time_that_remains_and_is_replaced_once_it_expired() -> 
     assert first != other
 
 
-@pytest.mark.parametrize("verifier", ["x" * 43, None])
-@pytest.mark.parametrize("check_pkce", [True, False])
-def test_a_verifier_is_checked_unless_it_is_asked_otherwise(verifier: str | None, *, check_pkce: bool) -> None:
-    """A code that was asked for with a challenge needs its verifier; the stock software looks away."""
-    world = World(check_pkce=check_pkce)
-    request = AuthorizationRequest.with_pkce(client=world.client)
-    code = world.authorize(request)["code"]
-    exchange = TokenRequest(client=world.client, code=code, code_verifier=verifier)
-    if check_pkce:
-        with pytest.raises(TokenEndpointError) as caught:
-            world.send(exchange)
-        assert (400, "invalid_grant", "Invalid code verifier") == (
-            caught.value.status,
-            caught.value.error,
-            caught.value.description,
-        )
-    else:
-        assert 15551999 == world.send(exchange).expires_in
-
-
-@pytest.mark.parametrize("verifier", ["%C3%A9", "\u00e9", "%FF"])
-def test_a_verifier_that_is_not_ascii_is_a_wrong_one(verifier: str) -> None:
-    """It answers 400, as any other."""
+@pytest.mark.parametrize("verifier", ["", f"={'x' * 43}", "=%C3%A9", "=\u00e9", "=%FF"])
+@pytest.mark.parametrize("is_public", [True, False])
+def test_a_code_that_was_asked_for_with_a_challenge_needs_its_verifier(verifier: str, *, is_public: bool) -> None:
+    """Whether a client has a secret or not; what is not ASCII is a wrong one."""
     world = World()
-    client = world.register()
+    client = world.register() if is_public else world.client
     code = world.authorize(AuthorizationRequest.with_pkce(client=client))["code"]
-    fields = {
-        "client_id": client.client_id,
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": client.redirect_uri,
-    }
-    body = f"{urlencode(fields)}&code_verifier={verifier}"
-    answer = world.ask("POST", "/oauth/token", FORM, body.encode("latin-1"))
-    assert (400, "invalid_grant") == (answer.status, json.loads(answer.body)["error"])
+    fields = {"client_id": client.client_id, "client_secret": client.client_secret or "", "code": code}
+    fields |= {"grant_type": "authorization_code", "redirect_uri": client.redirect_uri}
+    answer = world.ask("POST", "/oauth/token", FORM, f"{urlencode(fields)}&code_verifier{verifier}".encode("latin-1"))
+    expected = {"error": "invalid_grant", "error_description": "Invalid code verifier"}
+    assert (400, expected) == (answer.status, json.loads(answer.body))
+
+
+def test_a_verifier_is_not_checked_where_it_is_asked_so() -> None:
+    """The stock software looks away; not where the verifier is all that proves who a client is."""
+    world = World(check_pkce=False)
+    assert 15551999 == world.token(code_verifier="x" * 43).expires_in
+    with pytest.raises(TokenEndpointError, match="Invalid code verifier"):
+        world.token(world.register(), code_verifier="x" * 43)
 
 
 def test_metadata_is_of_the_form_that_discovery_reads() -> None:
@@ -135,14 +111,18 @@ def test_metadata_is_of_the_form_that_discovery_reads() -> None:
     assert 200 == answer.status
     assert world.server == AuthorizationServer.from_metadata(ISSUER, answer.body)
     assert f"{ISSUER}/oauth/register" == world.server.registration_endpoint
-    assert (405, "GET") == ((refused := world.ask("POST", url)).status, refused.headers["Allow"])
+    world.authority.close()
+    assert 404 == world.ask("GET", url).status
 
 
-def test_before_it_is_open_there_is_no_metadata() -> None:
-    """A stray that comes before the address is known gets a 404."""
-    authority = Authority(auto_approve=True, check_pkce=True, lifetime=1, clock=Clock())
-    request = Request(method="GET", path="/.well-known/oauth-authorization-server", query="", headers={}, body=b"")
-    assert 404 == authority.answer(request).status
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("POST", "/.well-known/oauth-authorization-server", "GET"), ("GET", "/oauth/register", "POST")],
+)
+def test_another_method_is_refused(method: str, path: str, allowed: str) -> None:
+    """The answer says which one the address takes."""
+    answer = World().ask(method, path)
+    assert (405, allowed) == (answer.status, answer.headers["Allow"])
 
 
 @pytest.mark.parametrize("redirect_uri", ["http://127.0.0.1:50123/", "http://[::1]:4321/cb", "https://app.example/cb"])
@@ -172,12 +152,6 @@ def test_a_public_client_cannot_do_without_pkce(changes: dict[str, str], descrip
     assert ("invalid_request", description) == (redirected["error"], redirected["error_description"])
 
 
-def test_a_public_client_is_refused_with_a_wrong_verifier() -> None:
-    """Its verifier is all that proves who it is."""
-    with pytest.raises(TokenEndpointError, match="Invalid code verifier"):
-        (world := World(check_pkce=False)).token(world.register(), code_verifier="x" * 43)
-
-
 def test_a_public_client_sends_no_credentials_beside_its_id() -> None:
     """One authentication method a request (RFC 6749 section 2.3)."""
     world = World()
@@ -186,27 +160,25 @@ def test_a_public_client_sends_no_credentials_beside_its_id() -> None:
     assert 401 == answer.status
 
 
-def test_a_redirect_uri_cannot_bring_a_header_of_its_own() -> None:
-    """What no URI holds is encoded: a query is not looked at when redirect URIs are compared."""
-    world = World()
-    query = {
-        "response_type": "code",
-        "client_id": world.client.client_id,
-        "redirect_uri": "http://127.0.0.1:8080/?a=\r\nSet-Cookie: b\u4e2d",
-    }
-    answer = world.ask("GET", f"/oauth/authorize?{urlencode(query)}")
-    location = answer.headers["Location"]
-    assert location.startswith("http://127.0.0.1:8080/?a=%0D%0ASet-Cookie:%20b%E4%B8%AD&code=")
+@pytest.mark.parametrize(
+    ("redirect_uri", "status", "shown"),
+    [
+        ("http://127.0.0.1:8080/?a=\r\nSet-Cookie: b\u4e2d", 302, "8080/?a=%0D%0ASet-Cookie:%20b%E4%B8%AD&code="),
+        ("nonsense", 400, "redirect URI is not the one"),
+        ("http://127.0.0.1.evil.example:8080/", 400, "redirect URI is not the one"),
+        ("//127.0.0.1:8080/", 400, "redirect URI is not the one"),
+    ],
+)
+def test_a_redirect_uri_brings_neither_a_header_nor_another_host(redirect_uri: str, status: int, shown: str) -> None:
+    """What no URI holds is encoded, since a query is not compared; for another host there is a page.
 
-
-@pytest.mark.parametrize("redirect_uri", ["nonsense", "http://127.0.0.1.evil.example:8080/", "//127.0.0.1:8080/"])
-def test_a_redirect_uri_of_another_host_gets_a_page(redirect_uri: str) -> None:
-    """The browser is never sent to an address that is not registered (RFC 6749 section 4.1.2.1)."""
+    RFC 6749 section 4.1.2.1: the browser is never sent to an address that is not registered.
+    """
     world = World()
     query = {"response_type": "code", "client_id": world.client.client_id, "redirect_uri": redirect_uri}
     answer = world.ask("GET", f"/oauth/authorize?{urlencode(query)}")
-    assert 400 == answer.status
-    assert b"redirect URI is not the one" in answer.body
+    assert status == answer.status
+    assert shown in answer.headers.get("Location", answer.body.decode())
 
 
 METADATA = {"redirect_uris": ["http://127.0.0.1:5/"], "token_endpoint_auth_method": "none"}
@@ -214,16 +186,19 @@ METADATA = {"redirect_uris": ["http://127.0.0.1:5/"], "token_endpoint_auth_metho
 
 def register(world: World, document: object) -> Answer:
     """Send a registration of one's own making."""
-    return world.ask("POST", "/oauth/register", {"Content-Type": "application/json"}, json.dumps(document).encode())
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return world.ask("POST", "/oauth/register", {"Content-Type": "application/json"}, body)
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({}, {"token_endpoint_auth_method": "none", "scope": "tasks:read tasks:write"}),
+        ({}, {"token_endpoint_auth_method": "none", "scope": "tasks:read tasks:write", "client_name": None}),
         ({"client_name": "planner"}, {"client_name": "planner"}),
-        ({"scope": "tasks:read"}, {"scope": "tasks:read"}),
+        ({"client_name": "\ud800", "scope": ["tasks:read"]}, {"client_name": None, "scope": "tasks:read tasks:write"}),
+        ({"scope": "tasks:nope tasks:read"}, {"scope": "tasks:read"}),
         ({"unknown": [1]}, {"redirect_uris": ["http://127.0.0.1:5/"]}),
+        ({"grant_types": ["implicit"]}, {"grant_types": ["authorization_code"], "response_types": ["code"]}),
         (
             {"token_endpoint_auth_method": "client_secret_post"},
             {"token_endpoint_auth_method": "client_secret_post", "client_secret_expires_at": 0},
@@ -235,7 +210,7 @@ def test_a_registration_answers_with_what_was_registered(change: dict[str, Any],
     answer = register(World(), {**METADATA, **change})
     members = json.loads(answer.body)
     assert (201, "no-store") == (answer.status, answer.headers["Cache-Control"])
-    assert expected == {name: members[name] for name in expected}
+    assert expected == {name: members.get(name) for name in expected}
     assert ("client_secret" in members) == (members["token_endpoint_auth_method"] != "none")
 
 
@@ -256,37 +231,20 @@ def test_a_confidential_client_can_register_too() -> None:
 @pytest.mark.parametrize(
     ("document", "error"),
     [
-        ([], "invalid_client_metadata"),
-        ({}, "invalid_client_metadata"),
+        (b"", "invalid_redirect_uri"),
+        (b"\xff", "invalid_redirect_uri"),
+        (b"[" * 60000, "invalid_redirect_uri"),
+        ([], "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": "http://127.0.0.1:5/"}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": []}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": [5]}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": ["http://app.example/"]}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": ["http://127.0.0.1:5/#x"]}, "invalid_redirect_uri"),
-        ({**METADATA, "grant_types": ["implicit"]}, "invalid_client_metadata"),
-        ({**METADATA, "response_types": "code"}, "invalid_client_metadata"),
         ({**METADATA, "token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
         ({**METADATA, "token_endpoint_auth_method": ["none"]}, "invalid_client_metadata"),
-        ({**METADATA, "client_name": 5}, "invalid_client_metadata"),
-        ({**METADATA, "client_name": "\ud800"}, "invalid_client_metadata"),
-        ({**METADATA, "scope": ["tasks:read"]}, "invalid_client_metadata"),
-        ({**METADATA, "scope": "tasks:nope"}, "invalid_client_metadata"),
     ],
 )
 def test_a_registration_that_makes_no_sense_is_refused(document: object, error: str) -> None:
-    """The code says what kind of mistake it is (RFC 7591 section 3.2.2)."""
+    """The code says what kind of mistake it is (RFC 7591 section 3.2.2), whatever was sent."""
     answer = register(World(), document)
     assert (400, error) == (answer.status, json.loads(answer.body)["error"])
-
-
-@pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 60000, b"9" * 5000])
-def test_a_registration_that_is_not_json_is_refused(body: bytes) -> None:
-    """Whatever was sent, there is an answer."""
-    answer = World().ask("POST", "/oauth/register", {}, body)
-    assert (400, "invalid_client_metadata") == (answer.status, json.loads(answer.body)["error"])
-
-
-def test_a_registration_is_posted() -> None:
-    """Another method is refused."""
-    answer = World().ask("GET", "/oauth/register")
-    assert (405, "POST") == (answer.status, answer.headers["Allow"])

@@ -106,7 +106,7 @@ def issuer() -> Iterator[str]:
                 redirect_uris=tuple(redirect_uris),
                 scope="tasks:read" if client_id == "reading-client" else "tasks:read tasks:write",
             )
-            sandbox._authority.ledger.register(client)
+            sandbox._authority.ledger.clients[client_id] = client
         yield sandbox.server.issuer
 
 

@@ -16,38 +16,26 @@ _PLAIN_IN_URI = f"{_PLAIN_IN_VALUE}%=&#[]"
 
 
 class Refused(Exception):  # noqa: N818 - a rule raises it, and its endpoint makes an answer of it
-    """A refusal in OAuth's words."""
+    """A refusal in OAuth's words; ``scope`` is what the client may ask for, where it asked for more."""
 
-    def __init__(self, error: str, description: str, *, scope: str | None = None) -> None:
-        """Refuse; ``scope`` is what the client may ask for, where it asked for more."""
+    def __init__(self, error: str, description: str, **scope: str) -> None:
         super().__init__(error)
-        self.error = error
-        self.description = description
-        self.scope = {} if scope is None else {"scope": scope}
+        self.error, self.description, self.scope = error, description, scope
 
 
-def read_query(request: Request) -> dict[str, str]:
-    """Return the parameters in a request's address; of doubled ones, the first."""
-    return _read_parameters(request.query)
-
-
-def read_form(request: Request) -> dict[str, str]:
-    """Return the parameters in a request's body, if it is a form; of doubled ones, the first."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_form = content_type == "application/x-www-form-urlencoded"
-    return _read_parameters(request.body.decode("latin-1")) if is_form else {}
-
-
-def _read_parameters(text: str) -> dict[str, str]:
+def read_parameters(text: str) -> dict[str, str]:
+    """Return the parameters of a query or a form; of doubled ones, the first."""
     parameters: dict[str, str] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         parameters.setdefault(name, value)
     return parameters
 
 
-def answer_empty(status: int, headers: Mapping[str, str]) -> Answer:
-    """Answer without a body."""
-    return Answer(status=status, body=b"", headers=headers)
+def read_form(request: Request) -> dict[str, str]:
+    """Return the parameters in a request's body, if it is a form."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_form = content_type == "application/x-www-form-urlencoded"
+    return read_parameters(request.body.decode("latin-1")) if is_form else {}
 
 
 def answer_json(
@@ -74,4 +62,4 @@ def answer_redirect(
     encoded = "&".join(f"{name}={quote(value, safe=_PLAIN_IN_VALUE)}" for name, value in parameters.items())
     location = f"{location}{'&' if mark in location else mark}{encoded}{hash_mark}{fragment}"
     # What no URI holds is encoded: a line end would begin a header of its own.
-    return answer_empty(302, {**headers, "Location": quote(location, safe=_PLAIN_IN_URI)})
+    return Answer(status=302, body=b"", headers={**headers, "Location": quote(location, safe=_PLAIN_IN_URI)})

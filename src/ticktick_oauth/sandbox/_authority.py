@@ -15,11 +15,15 @@ from attrs import frozen
 from .._protocol.redaction import REDACTED
 from .._protocol.server import AuthorizationServer
 from .._sign_in.http_server import Answer, Request
-from ._answers import answer_error_page, read_form, read_query
-from ._authorization_endpoint import answer_authorization_request
+from ._answers import answer_error_page, read_form, read_parameters
+from ._endpoints import (
+    answer_api_request,
+    answer_authorization_request,
+    answer_metadata_request,
+    answer_registration_request,
+    answer_token_request,
+)
 from ._ledger import Ledger
-from ._registration_endpoint import answer_metadata_request, answer_registration_request
-from ._token_endpoint import answer_api_request, answer_token_request
 
 AUTHORIZATION_PATH = "/oauth/authorize"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a password
@@ -32,7 +36,7 @@ _SHOWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "
 _SHOWN_PARAMETERS = {"client_id", "grant_type", "redirect_uri", "scope"}
 # Of these the name is shown, and not the value; of other parameters, neither.
 _SECRET_PARAMETERS = {"client_secret", "code", "code_verifier", "password", "refresh_token", "username"}
-_SCHEMES = {"Basic", "Bearer"}
+_SCHEMES = ("Basic ", "Bearer ")
 
 
 @frozen(kw_only=True)
@@ -48,11 +52,15 @@ class ReceivedRequest:
     @classmethod
     def of(cls, request: Request) -> "ReceivedRequest":
         """Redact a request."""
-        parameters = {**read_form(request), **read_query(request)}
         return cls(
             method=request.method,
             headers={name: _redact_header(name, value) for name, value in request.headers.items()},
-            form=dict(_redact_parameter(name, value) for name, value in parameters.items()),
+            form={
+                name if name in _SHOWN_PARAMETERS | _SECRET_PARAMETERS else REDACTED: (
+                    value if name in _SHOWN_PARAMETERS else REDACTED
+                )
+                for name, value in {**read_form(request), **read_parameters(request.query)}.items()
+            },
         )
 
 
@@ -63,6 +71,8 @@ class Authority:
     """The addresses; None while it is closed."""
     requests: list[ReceivedRequest]
     """What the token endpoint was asked, in the order of arrival."""
+    forced: deque[tuple[Answer, float]]
+    """What it answers next, each after a delay in seconds."""
 
     def __init__(self, *, auto_approve: bool, check_pkce: bool, lifetime: int, clock: Callable[[], float]) -> None:
         """Make a server that knows nobody; the options are those of ``Sandbox``, the clock's seconds never go back."""
@@ -70,7 +80,7 @@ class Authority:
         self.ledger = Ledger(lifetime=lifetime, clock=clock)
         self.requests = []
         self._closing = threading.Event()
-        self._forced: deque[tuple[Answer, float]] = deque()
+        self.forced = deque()
         self._auto_approve = auto_approve
         self._check_pkce = check_pkce
 
@@ -89,10 +99,6 @@ class Authority:
         self._closing.set()
         self.server = None
 
-    def force(self, answer: Answer, delay: float) -> None:
-        """Force the token endpoint's next answer, after a delay in seconds; several queue up."""
-        self._forced.append((answer, delay))
-
     def answer(self, request: Request) -> Answer:  # noqa: PLR0911 - one for each address
         """Answer any request."""
         if request.path == AUTHORIZATION_PATH:
@@ -102,7 +108,7 @@ class Authority:
         if request.path == TOKEN_PATH:
             self.requests.append(ReceivedRequest.of(request))
             with suppress(IndexError):  # nothing is forced
-                answer, delay = self._forced.popleft()
+                answer, delay = self.forced.popleft()
                 self._closing.wait(delay)
                 return answer
             return answer_token_request(request, self.ledger)
@@ -118,11 +124,4 @@ class Authority:
 def _redact_header(name: str, value: str) -> str:
     if name in _SHOWN_HEADERS:
         return value
-    scheme = value.split(maxsplit=1)[0] if name == "authorization" and value else ""
-    return f"{scheme} {REDACTED}" if scheme in _SCHEMES else REDACTED
-
-
-def _redact_parameter(name: str, value: str) -> tuple[str, str]:
-    if name in _SHOWN_PARAMETERS:
-        return name, value
-    return name if name in _SECRET_PARAMETERS else REDACTED, REDACTED
+    return next((scheme for scheme in _SCHEMES if value.startswith(scheme)), "") + REDACTED

@@ -14,9 +14,6 @@ from ._answers import Refused
 
 # Scheme, host, port and path of a redirect URI, as they stand; user information, query and fragment are not looked at.
 _REDIRECT_URI = re.compile(r"([^:/?#]+)://(?:[^@/?#]*@)?(\[[^]]*\]|[^:/?#]*)(:[0-9]*)?([^?#]*)")
-# Codes of TickTick's have been seen with six of these.
-_CODE_CHARACTERS = string.ascii_letters + string.digits
-_CODE_LENGTH = 6
 
 
 @frozen(kw_only=True)
@@ -25,16 +22,11 @@ class RegisteredClient:
 
     client_id: str = field(factory=lambda: secrets.token_urlsafe(12))
     client_secret: str | None = field(repr=False)
-    """None for a public client."""
+    """None for a public client (RFC 6749 section 2.1)."""
     redirect_uris: tuple[str, ...]
     scope: str = SCOPE
     """What it may ask for, words in their order."""
     name: str | None = None
-
-    @property
-    def is_public(self) -> bool:
-        """Whether it has no secret (RFC 6749 section 2.1)."""
-        return self.client_secret is None
 
     def resolve(self, asked: str | None) -> str | None:
         """Return the redirect URI that an authorization request means; None when it is not this client's.
@@ -83,26 +75,17 @@ class Ledger:
     def __init__(self, *, lifetime: int, clock: Callable[[], float]) -> None:
         """Begin with nothing; a token is good for ``lifetime`` seconds of the clock."""
         self.clients: dict[str, RegisteredClient] = {}
+        self.grants: dict[str, Grant] = {}
         self._lifetime = lifetime
         self._clock = clock
         self._lock = threading.Lock()
-        self._grants: dict[str, Grant] = {}
         self._tokens: dict[tuple[str, str, str], tuple[UUID, float]] = {}
 
-    def register(self, client: RegisteredClient) -> None:
-        self.clients[client.client_id] = client
-
     def issue_code(self, grant: Grant) -> str:
-        """Return a fresh code for a grant."""
-        code = "".join(secrets.choice(_CODE_CHARACTERS) for _ in range(_CODE_LENGTH))
-        with self._lock:
-            self._grants[code] = grant
+        """Return a fresh code for a grant: six letters or digits, as TickTick's have been seen."""
+        code = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(6))
+        self.grants[code] = grant
         return code
-
-    def spend_code(self, code: str) -> Grant | None:
-        """Spend a code, and return its grant; None when it was never issued, or is spent already."""
-        with self._lock:
-            return self._grants.pop(code, None)
 
     def issue_token(self, grant: Grant) -> tuple[UUID, int]:
         """Return the one token of a client, a user and a scope, and its whole seconds; a new one once it expired."""
@@ -118,5 +101,5 @@ class Ledger:
     def is_valid(self, token: str) -> bool:
         """Return whether a token was issued, and has time left."""
         with self._lock:
-            issued = {str(known): issued_at for known, issued_at in self._tokens.values()}
-            return token in issued and self._clock() - issued[token] <= self._lifetime
+            issued = [issued_at for known, issued_at in self._tokens.values() if str(known) == token]
+        return any(self._clock() - issued_at <= self._lifetime for issued_at in issued)
