@@ -1,6 +1,7 @@
 """The README keeps its word: its code runs, and its two commands are two; so does the table of promises."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -15,12 +16,13 @@ from urllib.parse import urlsplit
 import pytest
 
 import ticktick_oauth
+from benchmarks.__main__ import RESULTS, readme_tables
+from benchmarks.figures import TARGETS, Row
 from person import browse, redirect_of
-from roads.readme import README, blocks
+from picture import PICTURE, digest
+from roads.readme import README, RECIPES, TESTS, blocks
 from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth.sandbox import Sandbox
-
-TESTS = Path(__file__).parent
 
 
 @pytest.fixture
@@ -106,14 +108,10 @@ def read(terminal: int) -> str:
 
 def test_two_commands() -> None:
     """The section has exactly two shell blocks, the demo and the tests: each one line, complete in itself."""
-    (section,) = re.findall(r"^## Two commands$(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    demo, tests = re.findall(r"^```sh\n(.*)\n```", section, re.MULTILINE)
+    section = README.read_text("utf-8").partition("\n## Two commands\n")[2].partition("\n## ")[0]
+    ends = [".venv/bin/ticktick-oauth demo", ".venv/bin/python -m pytest --numprocesses auto"]
+    assert ends == re.findall(r"^```sh\npython3 -m venv .venv && .* && (.*)\n```$", section, re.MULTILINE)
     assert 2 == section.count("```sh")
-    assert ("python3 -m venv .venv", ".venv/bin/ticktick-oauth demo") == (demo.split(" && ")[0], demo.split(" && ")[-1])
-    assert ("python3 -m venv .venv", ".venv/bin/python -m pytest --numprocesses auto") == (
-        tests.split(" && ")[0],
-        tests.split(" && ")[-1],
-    )
 
 
 def test_it_is_short() -> None:
@@ -126,8 +124,8 @@ def test_it_is_short() -> None:
 def test_every_recipe_is_there_and_is_run() -> None:
     """Each program that is named exists, and a test runs it; one of them is a test itself."""
     named = set(re.findall(r"`tests/recipes/(\w+\.py)`", README.read_text("utf-8")))
-    assert named <= {path.name for path in (TESTS / "recipes").glob("*.py")}
-    tests = "".join(path.read_text("utf-8") for path in (TESTS / "recipes").glob("test_*.py"))
+    assert named <= {path.name for path in RECIPES.glob("*.py")}
+    tests = "".join(path.read_text("utf-8") for path in RECIPES.glob("test_*.py"))
     assert {"test_rehearsal.py"} == {
         name for name in named if not re.search(rf'"{name}"|(from|import|recipes)[ .]{name[:-3]}\b', tests)
     }
@@ -156,3 +154,18 @@ def test_its_links_work_where_only_the_readme_is_shown() -> None:
     links = [link.strip() for link in re.findall(r"(?<!!)\[[^\]]*\]\(([^)]*)\)", text)]
     assert links
     assert [] == [link for link in links if not link.startswith("https://") and link not in anchors]
+
+
+def test_its_picture_is_up_to_date() -> None:
+    """Whoever changes a page of the sign-in draws the picture again."""
+    drawn = PICTURE.read_bytes()
+    assert digest() in drawn
+    assert len(drawn) <= 150_000
+
+
+def test_its_figures_are_those_that_were_kept() -> None:
+    """The tables of both READMEs are the benchmarks' own, of one run, in which every target was measured."""
+    rows = [Row(**row) for row in json.loads((RESULTS / "figures.json").read_text("utf-8"))["rows"]]
+    for path, table in readme_tables(rows).items():
+        assert f"\n{table}\n\n" in path.read_text("utf-8")
+    assert set(TARGETS) <= {(row.work, row.against) for row in rows}
