@@ -11,12 +11,11 @@ def main(argv: "Sequence[str] | None" = None) -> int:
     """Run a command and return its exit code; None stands for the process's own arguments."""
     try:
         # Loading takes long enough to be interrupted, and the signals have no handlers of ours yet.
-        from .guard import run_guarded
+        from .commands import run
 
-        return run_guarded(sys.argv[1:] if argv is None else list(argv))
+        return run(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:
-        from .exits import INTERRUPTED
-        from .output import complain
+        from .output import INTERRUPTED, complain
 
         complain("interrupted")
         return INTERRUPTED

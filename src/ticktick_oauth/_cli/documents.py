@@ -9,24 +9,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from .._protocol.issued_token import IssuedToken, load_issued, parse_time
 from .._token.converter import loads
 from .._token.parsing import parse_json
 from ..exceptions import InvalidTokenError, OAuthError
-from .exits import ANSWER_IS_NO, DONE, USAGE, Stop
-from .options import add_replace, add_server, add_token_file
-from .output import say
+from .output import ANSWER_IS_NO, DONE, USAGE, Stop, say
+from .parser import add_replace, add_server, add_token_file
 
 if TYPE_CHECKING:
-    from .._protocol.issued_token import IssuedToken
     from .parser import Parser
 
 # What the token endpoint's answer may have, too. A device, or a pipe, may have no end.
 _MAX_SIZE = 64 * 1024
-# RFC 6749 section 5.2. Another word may be a secret in the wrong place.
-_ERRORS = "invalid_(request|client|grant|scope)|unauthorized_client|unsupported_grant_type"
+# What begins or is a document that is no token response, and what to do.
+_KINDS = {
+    rb"\s*\Z": "empty: the body of the token endpoint's answer is expected",
+    rb"\xff\xfe|\xfe\xff": "UTF-16: save it as UTF-8, in PowerShell with Out-File -Encoding ascii",
+    rb"\xef\xbb\xbf": "UTF-8 with a byte order mark (BOM): save it without one",
+    rb"\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*\Z": "an access token alone: the whole answer of the "
+    "token endpoint is expected, in JSON",
+}
 # Members in which programs keep a moment beside the answer, such as expires_at, expiry, created_at and obtainedAt.
 _MOMENT = r"(?!.*_in$)([A-Za-z]\w{0,30}_(at|on|time|date)|[a-z]\w{0,30}At|expir\w{0,30}|iat|exp|time(stamp)?|date)"
-_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8 with a byte order mark (BOM)"}
 # Two clocks differ.
 _TOLERANCE = timedelta(minutes=5)
 _EXAMPLE = "2026-11-25T12:00:00+01:00"
@@ -69,8 +73,6 @@ def add_schema(parser: "Parser") -> None:
 
 
 def _parse_time(text: str) -> datetime:
-    from .._protocol.issued_token import parse_time
-
     with suppress(ValueError):
         time = parse_time(text)
         if time.utcoffset() is not None:
@@ -79,44 +81,32 @@ def _parse_time(text: str) -> datetime:
 
 
 def _import(arguments: Namespace) -> None:
-    from ..storage._token_file import default_path
     from .keeping import keep_somewhere, now, path_for
 
-    path = path_for(arguments.token_file, arguments.server)
-    latest = now() + _TOLERANCE
-    if arguments.issued_at is not None and arguments.issued_at > latest:
-        raise Stop("--issued-at is in the future: it is the moment when the response came", USAGE)
+    path_for(arguments.token_file, arguments.server)  # where there is no place for it, nothing is read
     document = _read_document("-")
     try:
-        issued = _read_token(document, arguments)
-        if issued.issued_at > latest:
-            raise Stop("standard input: by this machine's clock, this token was issued in the future", ANSWER_IS_NO)
+        if _is_kept(document):
+            issued = load_issued(document)  # which has a server and a moment of its own
+        else:
+            token = loads(document)
+            issued = IssuedToken(token=token, issued_at=arguments.issued_at or now(), server=arguments.server)
+            moments = [name for name, value in _members(document).items() if value and re.fullmatch(_MOMENT, name)]
+            if moments and arguments.issued_at is None:
+                raise Stop(
+                    f"standard input: this response was kept with a time of its own ({moments[0]}), so its expires_in "
+                    "does not count from now: give the moment when it came by --issued-at",
+                    ANSWER_IS_NO,
+                )
     except OAuthError as error:
         reason = _recognize(document) or str(error)
     else:
-        if arguments.token_file is None:
-            path = default_path(issued.server)
-        keep_somewhere("Kept a token of", issued, path, replace=arguments.replace, even_if_refused=False)
-        return
+        if issued.issued_at <= now() + _TOLERANCE:
+            path = path_for(arguments.token_file, issued.server)
+            keep_somewhere("Kept a token of", issued, path, replace=arguments.replace, even_if_refused=False)
+            return
+        reason = "by this machine's clock, this token was issued in the future"
     raise Stop(f"standard input: {reason}", ANSWER_IS_NO)
-
-
-def _read_token(document: bytes, arguments: Namespace) -> "IssuedToken":
-    """Read a token response, or a kept token, which has a server and a moment of its own."""
-    from .._protocol.issued_token import IssuedToken, load_issued
-    from .keeping import now
-
-    if _is_kept(document):
-        return load_issued(document)
-    token = loads(document)
-    moment = next((name for name, value in _members(document).items() if value and re.fullmatch(_MOMENT, name)), None)
-    if moment and arguments.issued_at is None:
-        raise Stop(
-            f"standard input: this response was kept with a time of its own ({moment}), so its expires_in does not "
-            "count from now: give the moment when it came by --issued-at",
-            ANSWER_IS_NO,
-        )
-    return IssuedToken(token=token, issued_at=arguments.issued_at or now(), server=arguments.server)
 
 
 def _read_document(name: str) -> bytes:
@@ -142,19 +132,12 @@ def _read_document(name: str) -> bytes:
 
 def _recognize(document: bytes) -> str | None:
     """Return what a document is that is not a token response, and what to do; None when it is nothing known."""
-    reason = None
-    if not document.strip():
-        reason = "this is empty: the body of the token endpoint's answer is expected"
-    elif len(document) > _MAX_SIZE:
-        reason = f"this is over {_MAX_SIZE} bytes, which no answer of a token endpoint has"
-    elif encoding := next((name for mark, name in _ENCODINGS.items() if document.startswith(mark)), None):
-        reason = f"this is {encoding}: save it as UTF-8, in PowerShell with Out-File -Encoding ascii"
-    elif re.fullmatch(rb"\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*", document):
-        reason = "this is an access token alone: the whole answer of the token endpoint is expected, in JSON"
-    elif (error := _members(document).get("error")) is not None:
-        name = f" ({error})" if re.fullmatch(_ERRORS, str(error)) else ""
-        reason = f"this is the server's refusal{name}, not a token: sign in again with ticktick-oauth login"
-    return reason
+    kind = next((words for pattern, words in _KINDS.items() if re.match(pattern, document)), None)
+    if len(document) > _MAX_SIZE:
+        kind = f"over {_MAX_SIZE} bytes, which no answer of a token endpoint has"
+    elif _members(document).get("error") is not None:
+        kind = "the server's refusal, not a token: sign in again with ticktick-oauth login"
+    return kind and f"this is {kind}"
 
 
 def _members(document: bytes) -> dict[str, object]:
@@ -168,9 +151,10 @@ def _members(document: bytes) -> dict[str, object]:
 
 def _is_kept(document: bytes) -> bool:
     """Return whether a document is what `dump_issued` writes, or its one-word form: whole, damaged or newer."""
+    if re.fullmatch(rb"[\s\"']*eyJ[\w\s=-]+[\s\"']*", document):  # the beginning of a JSON object
+        return True
     members = _members(document)
-    is_word = re.fullmatch(rb"[\s\"']*eyJ[\w\s=-]+[\s\"']*", document) is not None  # the beginning of a JSON object
-    return is_word or ("access_token" not in members and not members.keys().isdisjoint({"version", "issued_at"}))
+    return "access_token" not in members and not members.keys().isdisjoint({"version", "issued_at"})
 
 
 def _check(arguments: Namespace) -> int:

@@ -12,8 +12,7 @@ from ..storage import TokenFile, default_path
 from ..storage._access import TOKEN_VARIABLE
 from ..storage._kept import command_for, find_kept, list_kept, load_from_environment, name_of
 from ..storage._token_file import find_replaceable, keep
-from .exits import ANSWER_IS_NO, NOT_KEPT, Stop
-from .output import answer, say
+from .output import ANSWER_IS_NO, NOT_KEPT, Stop, answer, say
 
 _UNITS = {"day": 86400, "hour": 3600, "minute": 60}
 
@@ -61,53 +60,52 @@ def find_places(
     return [*variable, *((str(path), TokenFile(path).load) for path in paths)]
 
 
-def keep_token(title: str, issued: IssuedToken, path: Path, *, replace: bool) -> None:
+def find_worse(path: Path, server: AuthorizationServer, issued: IssuedToken | None = None) -> IssuedToken | None:
+    """Return the valid token in a file, if a server's next one may replace it; where it must not, raise `Stop`."""
+    kept = find_replaceable(path)
+    if kept is None or kept.is_expired(now=now()):
+        return None
+    if kept.server.issuer != server.issuer:
+        objection = f"{path} keeps a valid token of {name_of(kept.server)}"
+    # TickTick's server answers with the same token again, and its time moves by a second.
+    elif issued and kept.token.access_token != issued.token.access_token and kept.expires_at > issued.expires_at:
+        objection = f"{path} keeps a token that is valid for longer, {describe_expiry(kept, at=now())}"
+    else:
+        return kept
+    advice = "replace it by --replace, or keep the new one in another --token-file"
+    raise Stop(f"{objection}: {advice}", ANSWER_IS_NO)
+
+
+def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool, even_if_refused: bool = True) -> None:
     """Keep a token in place of none, of an expired one, of itself, or of one of the same server with less time.
 
-    With ``replace``, any kept token may give way. One that has expired, or may not replace the other, is a `Stop`.
+    With ``replace``, any kept token may give way. A token that cannot be kept there is kept in a fresh folder: no
+    sign-in is lost. One that may not replace the kept one goes there too, unless ``even_if_refused`` is false.
+    Whatever is not kept where it should be is a `Stop`, which says where it is.
     """
     at = now()
     if issued.is_expired(now=at):
         raise Stop(f"this token {describe_expiry(issued, at=at)}, so it was not kept", ANSWER_IS_NO)
-    if not replace and (reason := _objection(issued, path, at)):
-        raise Stop(f"{reason}: replace it by --replace, or keep this one in another --token-file", ANSWER_IS_NO)
-    is_in_place = keep(path, issued)
-    _report(title, issued, path)
-    if is_in_place:
-        say(f"{path} cannot be replaced as a whole, so it was written in place")
-    warn_of_variable()
-
-
-def _objection(issued: IssuedToken, path: Path, at: datetime) -> str | None:
-    kept = find_replaceable(path)
-    if kept is None or kept.is_expired(now=at):
-        return None
-    if kept.server.issuer != issued.server.issuer:
-        return f"{path} keeps a valid token of {name_of(kept.server)}"
-    # TickTick's server answers with the same token again, and its time moves by a second.
-    if kept.token.access_token != issued.token.access_token and kept.expires_at > issued.expires_at:
-        return f"{path} keeps a token that is valid for longer, {describe_expiry(kept, at=at)}"
-    return None
-
-
-def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool, even_if_refused: bool = True) -> None:
-    """Do what `keep_token` does, or keep the token in a fresh folder: no sign-in is lost.
-
-    A token that may not replace the kept one goes there too, unless ``even_if_refused`` is false. Whatever is not
-    kept where it should be is a `Stop`, which says where it is.
-    """
     try:
-        keep_token(title, issued, path, replace=replace)
+        if not replace:
+            find_worse(path, issued.server, issued)
+        is_in_place = keep(path, issued)
     except StorageError as error:
         reason, code = str(error), NOT_KEPT
     except Stop as stop:
-        if not even_if_refused or issued.is_expired(now=now()):
+        if not even_if_refused:
             raise
         reason, code = stop.message, stop.code
     else:
+        _report(title, issued, path)
+        if is_in_place:
+            say(f"{path} cannot be replaced as a whole, so it was written in place")
+        warn_of_variable()
         return
+    from tempfile import mkdtemp
+
     try:
-        refuge = _make_folder() / "token.json"
+        refuge = Path(mkdtemp(prefix="ticktick-oauth-")) / "token.json"
         TokenFile(refuge).save(issued)
     except OSError:
         advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
@@ -120,19 +118,15 @@ def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool
 
 def keep_answer(body: bytes) -> str:
     """Save an answer that is not a token, but may hold one, in a private file, and return what became of it."""
+    from tempfile import mkstemp
+
     try:
-        path = _make_folder() / "answer"
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
+        descriptor, path = mkstemp(prefix="ticktick-oauth-")
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
             file.write(body)
     except OSError as error:
         return f"the answer could not be kept ({error.strerror})"
     return f"the answer is kept in {path}, and is a secret: it may hold a token"
-
-
-def _make_folder() -> Path:
-    from tempfile import mkdtemp
-
-    return Path(mkdtemp(prefix="ticktick-oauth-"))  # which only this user may enter
 
 
 def _report(title: str, issued: IssuedToken, path: Path) -> None:

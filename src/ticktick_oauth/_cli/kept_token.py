@@ -3,7 +3,6 @@
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -16,10 +15,9 @@ from ..storage import TokenFile
 from ..storage._access import TOKEN_VARIABLE
 from ..storage._kept import command_for, find_kept, list_kept, require_issued
 from ..storage._token_file import forget
-from .exits import ANSWER_IS_NO, USAGE, Stop
 from .keeping import find_places, now, show_path, warn_of_variable
-from .options import add_server, add_token_file
-from .output import answer, say
+from .output import ANSWER_IS_NO, USAGE, Stop, answer, say
+from .parser import add_server, add_token_file
 
 if TYPE_CHECKING:
     from .parser import Parser
@@ -35,10 +33,6 @@ _FORMATS: dict[str, Callable[[IssuedToken], str]] = {
         f"export PYTICKTICK_V1_TOKEN_VALUE={issued.token.access_token}\n"
         f"export PYTICKTICK_V1_TOKEN_EXPIRATION={int(issued.expires_at.timestamp())}"
     ),
-}
-_NOTES = {
-    "pyticktick-env": "pyticktick also wants the id and the secret of a client of the portal, in "
-    "PYTICKTICK_V1_CLIENT_ID and PYTICKTICK_V1_CLIENT_SECRET",
 }
 
 
@@ -83,8 +77,11 @@ def _token(arguments: Namespace) -> None:
         reason = error.reason
     else:
         print(_FORMATS[arguments.format](issued))
-        if note := _NOTES.get(arguments.format):
-            say(note)
+        if arguments.format == "pyticktick-env":
+            say(
+                "pyticktick also wants the id and the secret of a client of the portal, in PYTICKTICK_V1_CLIENT_ID and "
+                "PYTICKTICK_V1_CLIENT_SECRET"
+            )
         return
     advice = f"sign in with: {command_for(server, file)}"
     if only and server.issuer != only.issuer:
@@ -104,17 +101,12 @@ def _kept_servers(file: str | None) -> dict[str, AuthorizationServer]:
     return servers
 
 
-def _find(file: str | None, server: AuthorizationServer | None) -> Path:
-    if file is not None:
-        return TokenFile(file).path
-    if server is None and len(kept := list_kept()) > 1:
+def _logout(arguments: Namespace) -> None:
+    file, server = arguments.token_file, arguments.server
+    if file is None and server is None and len(kept := list_kept()) > 1:
         lines = "".join(f"\n  {path}" for path in kept)
         raise Stop(f"several tokens are kept, so none was deleted; choose by --server or --token-file:{lines}", USAGE)
-    return find_kept(server)
-
-
-def _logout(arguments: Namespace) -> None:
-    path = _find(arguments.token_file, arguments.server)
+    path = find_kept(server) if file is None else TokenFile(file).path
     if how := forget(path):
         reason = ", since it cannot be deleted" if how == "emptied" else ""
         advice = "TickTick documents no revocation, so the token itself works until it expires"

@@ -1,33 +1,37 @@
 """The command ``login``: from a person at a terminal to a kept token."""
 
-from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, Namespace
+import os
+import sys
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from .._protocol.address import check_address
-from .._protocol.client import DEFAULT_REDIRECT_URI
-from .._protocol.server import AuthorizationServer
+from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._sign_in.sign_in import MAX_PATIENCE
 from ..storage._kept import name_of
-from ..storage._token_file import check_can_keep, find_replaceable
-from .client import ID_VARIABLE, SECRET_VARIABLE, given_client
-from .exits import ANSWER_IS_NO, DONE, Stop
-from .keeping import describe_expiry, keep_somewhere, now, path_for
+from ..storage._token_file import check_can_keep
+from .keeping import describe_expiry, find_worse, keep_somewhere, now, path_for
 from .network import Network
-from .options import add_network, add_replace, add_server, add_token_file, timeout_up_to
-from .output import say
-from .terminal import confirm
+from .output import USAGE, Stop, say
+from .parser import add_network, add_replace, add_server, add_token_file, timeout_up_to
+from .terminal import ask
 from .waiting import wait_for_person
 
 if TYPE_CHECKING:
     from .parser import Parser
+
+_SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
+_ID_VARIABLE = "TICKTICK_CLIENT_ID"
+# A device, or a pipe, may have no end.
+_MAX_SECRET = 4096
 
 
 def add_login(login: "Parser") -> None:
     """Add the command's arguments to its parser."""
     login.explain(
         "Sign in with a browser and keep the token. Without a client id, the program\nregisters itself with the "
-        f"server, and needs no secret. With one, the client\nsecret is taken from ${SECRET_VARIABLE}, from\n"
+        f"server, and needs no secret. With one, the client\nsecret is taken from ${_SECRET_VARIABLE}, from\n"
         "--client-secret-file, or from a hidden prompt; never from an argument, which\nothers could see.",
         "ticktick-oauth login",
         "ticktick-oauth login --manual --server dida365",
@@ -35,13 +39,7 @@ def add_login(login: "Parser") -> None:
     add_server(login)
     client = login.add_argument_group("the client")
     client.add_argument(
-        "--register",
-        action=BooleanOptionalAction,
-        help="register this program as a client of its own, whatever the environment says; or never do "
-        "(default: when there is no client id)",
-    )
-    client.add_argument(
-        "--client-id", metavar="ID", help=f"the id of a client of the developer portal (default: ${ID_VARIABLE})"
+        "--client-id", metavar="ID", help=f"the id of a client of the developer portal (default: ${_ID_VARIABLE})"
     )
     client.add_argument("--client-secret-file", metavar="FILE", help="a file with the secret; - for standard input")
     client.add_argument("--client-secret", action=_Refusal, help=SUPPRESS)
@@ -51,16 +49,13 @@ def add_login(login: "Parser") -> None:
         help="exactly the redirect URI that is registered, or is to be "
         f"(default: {DEFAULT_REDIRECT_URI} with a client id, else a free port of 127.0.0.1)",
     )
-    client.add_argument(
-        "--pkce", action="store_true", help="use PKCE with a secret, too; without one, it is always used"
-    )
+    client.add_argument("--pkce", action="store_true", help="use PKCE with a secret, too; without one, it always is")
     person = login.add_argument_group("the person")
     person.add_argument(
         "--manual",
         "--no-browser",
         action="store_true",
-        help="start no browser: you open the address, on any machine; an address to paste is read from standard "
-        "input too",
+        help="start no browser: you open the address, on any machine; a pasted one is read from standard input too",
     )
     person.add_argument(
         "--timeout",
@@ -69,7 +64,7 @@ def add_login(login: "Parser") -> None:
         metavar="TIME",
         help="how long to wait for the person, as 90s, 5m or 300 (default: 5m)",
     )
-    add_network(login.add_argument_group("the network"))
+    add_network(login, "the network")
     add_token_file(login)
     add_replace(login)
     login.set_defaults(run=_login)
@@ -81,36 +76,62 @@ class _Refusal(Action):
     def __call__(self, parser: ArgumentParser, *_: object) -> NoReturn:
         parser.error(
             "others can see the arguments of a program, so this secret is no longer one: make a new one, and give it "
-            f"by ${SECRET_VARIABLE}, by --client-secret-file or at the prompt"
+            f"by ${_SECRET_VARIABLE}, by --client-secret-file or at the prompt"
         )
 
 
-def _login(arguments: Namespace) -> int:
+def _login(arguments: Namespace) -> None:
     # What can be wrong with the arguments, or with the place for the token, comes out before the person is asked.
-    path = path_for(arguments.token_file, arguments.server)
+    server, path = arguments.server, path_for(arguments.token_file, arguments.server)
     network = Network(arguments)
     if arguments.redirect_uri is not None:
         check_address("redirect_uri", arguments.redirect_uri)
-    replace = _may_replace(path, arguments.server, replace=arguments.replace)
+    if not arguments.replace and (kept := find_worse(path, server)):
+        until = describe_expiry(kept, at=now())
+        say(f"You are signed in to {name_of(server)} {until}; signing in again may bring the same token.")
     check_can_keep(path)
-    client = given_client(arguments)
+    client = _find_client(arguments)
     if client is not None:  # else the first request comes before the person, too
         network.check(client.server.token_endpoint)
     issued = wait_for_person(arguments, client, network)
-    keep_somewhere("Signed in to", issued, path, replace=replace)
-    return DONE
+    keep_somewhere("Signed in to", issued, path, replace=arguments.replace)
 
 
-def _may_replace(path: Path, server: AuthorizationServer, *, replace: bool) -> bool:
-    """Return whether a better token may be replaced: by the option, or as somebody at the terminal says."""
-    kept = find_replaceable(path)
-    if kept is None or kept.is_expired(now=now()):
-        return replace
-    if kept.server.issuer == server.issuer:
-        until = describe_expiry(kept, at=now())
-        say(f"You are signed in to {name_of(server)} {until}; signing in again may bring the same token.")
-        return replace
-    objection = f"{path} keeps a valid token of {name_of(kept.server)}"
-    if replace or confirm(f"{objection}. Replace it?"):
-        return True
-    raise Stop(f"{objection}: replace it by --replace, or keep the new one in another --token-file", ANSWER_IS_NO)
+def _find_client(arguments: Namespace) -> Client | None:
+    """Return the client of the arguments, the environment, the secret's file and the prompt; None to register one."""
+    client_id, file = arguments.client_id or os.environ.get(_ID_VARIABLE), arguments.client_secret_file
+    if not client_id and file is None:
+        return None
+    if not client_id:
+        raise Stop(f"--client-secret-file needs a client's id beside it, by --client-id or ${_ID_VARIABLE}", USAGE)
+    instead = f"give the secret by ${_SECRET_VARIABLE} or --client-secret-file"
+    return Client(
+        client_id=client_id,
+        client_secret=_read_secret(file)
+        if file is not None
+        else os.environ.get(_SECRET_VARIABLE) or ask("Client secret (hidden): ", instead=instead),
+        redirect_uri=arguments.redirect_uri or DEFAULT_REDIRECT_URI,
+        server=arguments.server,
+    )
+
+
+def _read_secret(file: str) -> str:
+    if file == "-" and sys.stdin is None:
+        raise Stop("--client-secret-file: standard input is closed", USAGE)
+    try:
+        if file == "-":
+            # One line, not all of it: the address that the browser was sent to may come next.
+            text = sys.stdin.readline(_MAX_SECRET + 1)
+        else:
+            with Path(file).open(encoding="utf-8") as stream:
+                text = stream.read(_MAX_SECRET + 1)
+    except OSError as error:
+        reason = error.strerror
+    except ValueError:
+        reason = "it is not UTF-8 text"  # the error would show some of it
+    else:
+        if len(text) <= _MAX_SECRET:
+            return text.rstrip("\r\n")
+        reason = f"it has over {_MAX_SECRET} characters, which no secret has"
+    # Without the name, which may be the secret itself.
+    raise Stop(f"--client-secret-file: {reason}", USAGE)

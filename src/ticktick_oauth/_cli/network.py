@@ -8,11 +8,9 @@ from typing import TypeVar
 from .._network.calls import Route, open_route
 from .._protocol.address import Address
 from ..exceptions import TransportError
-from .exits import FAILED, USAGE, Stop, exit_code
+from .output import FAILED, USAGE, Stop, exit_code
 
 _T = TypeVar("_T")
-
-_OWN_AUTHORITY = "; --ca-bundle FILE trusts an authority of your own"
 _PROXY = (
     "; the environment names the proxy, as http://USER:PASSWORD@HOST:PORT where it wants a password; --no-proxy goes "
     "without"
@@ -29,22 +27,20 @@ class Network:
 
     def __init__(self, arguments: Namespace) -> None:
         """Read the options; a file without certificates is a `Stop`."""
-        self._use_proxy = not arguments.no_proxy
-        self._ca_bundle: str | None = arguments.ca_bundle
-        self._timeout: float = arguments.exchange_timeout
-        if self._ca_bundle is not None:
-            _check_bundle(self._ca_bundle)
+        self._options = arguments
+        if arguments.ca_bundle is not None:
+            _check_bundle(arguments.ca_bundle)
 
     def send(self, url: str, function: Callable[..., _T], *arguments: object, **options: object) -> _T:
         """Have a function send its request by the way to its URL; where no usable answer comes, raise `Stop`."""
         route = self._route(url)
         try:
-            return function(*arguments, http=route, timeout=self._timeout, **options)
+            return function(*arguments, http=route, timeout=self._options.exchange_timeout, **options)
         except TransportError as error:
             reason = error.reason
             if "its authority" in reason:
-                is_named = self._ca_bundle is not None
-                reason += "; the file of --ca-bundle does not have it" if is_named else _OWN_AUTHORITY
+                advice = "--ca-bundle FILE trusts an authority of your own"
+                reason += f"; {'the file of --ca-bundle does not have it' if self._options.ca_bundle else advice}"
             elif route.tunnel is not None and "certificate was refused" not in reason:
                 if "the proxy answered" not in reason:
                     reason += next((advice for task, advice in _SCHEMES.items() if task in reason), "")
@@ -60,18 +56,17 @@ class Network:
             self.send(url, open_route, url)
 
     def _route(self, url: str) -> Route:
-        address = Address.parse(url)
-        if not self._use_proxy or address is None or address.is_loopback:
-            return Route(ca_bundle=self._ca_bundle)
-        from urllib.request import getproxies, proxy_bypass
+        address, tunnel = Address.parse(url), None
+        if not self._options.no_proxy and address is not None and not address.is_loopback:
+            from urllib.request import getproxies, proxy_bypass
 
-        proxies = getproxies()
-        text = proxies.get(address.scheme) or proxies.get("all")
-        if not text or proxy_bypass(f"{address.host}:{address.port}"):
-            return Route(ca_bundle=self._ca_bundle)
-        from .proxy import Proxy
+            proxies = getproxies()
+            text = proxies.get(address.scheme) or proxies.get("all")
+            if text and not proxy_bypass(f"{address.host}:{address.port}"):
+                from .proxy import Proxy
 
-        return Route(ca_bundle=self._ca_bundle, tunnel=Proxy.parse(text).connect)
+                tunnel = Proxy.parse(text).connect
+        return Route(ca_bundle=self._options.ca_bundle, tunnel=tunnel)
 
 
 def _check_bundle(file: str) -> None:

@@ -1,13 +1,20 @@
-"""Read a command's arguments without ever repeating one: whatever is not understood may be a secret."""
+"""Read a command's arguments without ever repeating one, since it may be a secret; options of several commands."""
 
+import re
 from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any, NoReturn
 
-from .exits import DONE, USAGE, Stop
+from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
+from .output import DONE, USAGE, Stop
 
 # Words of argparse's own that name options alone; all others may repeat what was given.
 _HARMLESS = "expected one argument", "not allowed with argument", "the following arguments are required"
 _CHOICES = "(choose from "
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_SERVERS = {"ticktick": TICKTICK, TICKTICK.issuer: TICKTICK, "dida365": DIDA365, DIDA365.issuer: DIDA365}
 
 
 class Parser(ArgumentParser):
@@ -63,3 +70,91 @@ def _explain(error: ArgumentError) -> str:
     if _CHOICES in error.message:
         return f"argument {error.argument_name}: it is one of {choices.rstrip(')').replace(chr(39), '')}"
     return f"argument {error.argument_name}: it takes no value"
+
+
+def add_token_file(parser: ArgumentParser) -> None:
+    """Add the option for the place where the token is kept."""
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        type=_parse_file,
+        help="where the token is kept (default: $TICKTICK_OAUTH_TOKEN_FILE, else a file for each server in "
+        "ticktick-oauth/ in $XDG_CONFIG_HOME or ~/.config)",
+    )
+
+
+def add_server(
+    parser: ArgumentParser, default: AuthorizationServer | None = TICKTICK, otherwise: str = "ticktick"
+) -> None:
+    """Add the option for the authorization server, and what counts without it, as a value and in words."""
+    parser.add_argument(
+        "--server",
+        type=_parse_server,
+        default=default,
+        metavar="ticktick|dida365|ISSUER",
+        help=f"the authorization server; an issuer is a URL (default: {otherwise})",
+    )
+
+
+def add_network(parser: ArgumentParser, title: str) -> None:
+    """Add a group of options for the way to the server."""
+    group = parser.add_argument_group(title)
+    group.add_argument("--no-proxy", action="store_true", help="go without the proxy that the environment names")
+    group.add_argument("--ca-bundle", metavar="FILE", help="trust these certificates, too (PEM)")
+    group.add_argument(
+        "--exchange-timeout",
+        type=timeout_up_to(3600),
+        default=10.0,
+        metavar="TIME",
+        help="how long to wait for each answer of the server (default: 10s)",
+    )
+
+
+def add_replace(parser: ArgumentParser) -> None:
+    """Add the option that lets a token take the place of a better one."""
+    words = "replace a kept token that is valid for longer, or of another server"
+    parser.add_argument("--replace", action="store_true", help=words)
+
+
+def _parse_file(text: str) -> str:
+    from ..storage._token_file import find_unexpanded
+
+    if name := find_unexpanded(text):
+        raise ArgumentTypeError(f"it holds {name} as such: write out what it stands for")
+    return text
+
+
+def _parse_server(text: str) -> AuthorizationServer:
+    """Return a server by its name or by its issuer, with TickTick's paths."""
+    base = text.rstrip("/")
+    try:
+        return _SERVERS.get(base) or AuthorizationServer(
+            issuer=text,  # exactly as the server's own document has it (RFC 8414 section 3.3)
+            authorization_endpoint=f"{base}/oauth/authorize",
+            token_endpoint=f"{base}/oauth/token",
+        )
+    except ValueError as error:
+        reason = str(error)
+    raise ArgumentTypeError(f"it is ticktick, dida365 or a URL: {reason}")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return a time such as 14d, 12h, 30m or 90s."""
+    match = re.fullmatch(r"([0-9]{1,9})([dhms])", text)
+    if match is None:
+        raise ArgumentTypeError("a time is a number and one of d, h, m, s, such as 14d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def timeout_up_to(limit: float) -> Callable[[str], float]:
+    """Return the type of an option that takes a time, with its unit or as a number of seconds."""
+
+    def parse(text: str) -> float:
+        seconds = 0.0
+        with suppress(ValueError, ArgumentTypeError):
+            seconds = float(text) if text[-1:].isdecimal() else parse_duration(text).total_seconds()
+        if 0 < seconds <= limit:  # also false for NaN
+            return seconds
+        raise ArgumentTypeError(f"a time is a number and one of h, m, s, such as 5m: over 0 and up to {limit:g}s")
+
+    return parse

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from attrs import field, frozen
 
-from .exits import USAGE, Stop
+from .output import USAGE, Stop
 
 if TYPE_CHECKING:
     from .._network.connection import TLSConnection

@@ -21,8 +21,6 @@ from .output import flush_answer
 if TYPE_CHECKING:
     from .parser import Parser
 
-# Seconds.
-_TICK = 1.0
 _BAD_DOCUMENT = '{"access_token": "not-a-uuid", "expires_in": "soon", "token_type": "Bearer"}'
 
 
@@ -126,23 +124,13 @@ In a program:
   server = discover_server("{issuer}")
   issued = sign_in(server=server)
 
-And with a client such as the portal makes, in a terminal:
+With a client such as the portal makes:
 
   TICKTICK_CLIENT_SECRET={client.client_secret} \\
   ticktick-oauth login --client-id={client.client_id} --redirect-uri {quote(client.redirect_uri)} {options}
-
-in a program:
-
-  client = Client(
-      client_id="{client.client_id}",
-      client_secret="{client.client_secret}",
-      redirect_uri="{client.redirect_uri}",
-      server=server,
-  )
-  token = exchange_code(client, code)
 """
         )
         flush_answer()
-        # Until a signal, which Windows delivers between two waits.
-        while not Event().wait(_TICK):
+        # Until a signal, which Windows delivers between two waits of a second.
+        while not Event().wait(1.0):
             pass

@@ -3,23 +3,22 @@
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from .._protocol.issued_token import IssuedToken
 from .._protocol.server import DIDA365, TICKTICK
 from ..exceptions import StorageError
 from ..storage._kept import command_for, name_of
-from .exits import ANSWER_IS_NO, DONE, FAILED, NOT_KEPT, Stop
 from .keeping import describe_expiry, find_places, now
-from .options import add_network, add_server, add_token_file, parse_duration
-from .output import answer
+from .output import ANSWER_IS_NO, DONE, FAILED, NOT_KEPT, Stop, answer
+from .parser import add_network, add_server, add_token_file, parse_duration
 
 if TYPE_CHECKING:
     from .network import Network
     from .parser import Parser
 
-# Where the service says whether it takes a token: the list of projects, of which nothing is looked at.
-_PROJECTS = "/open/v1/project"
+# Where the service's API is.
 _SERVICES = {TICKTICK.issuer: "https://api.ticktick.com", DIDA365.issuer: "https://api.dida365.com"}
 # What --json prints of a token that there is nothing to say of; "message" is what is printed without it.
 _NOTHING = dict.fromkeys(("status", "expires_at", "remaining_seconds", "issuer", "token_file", "message"))
@@ -45,7 +44,7 @@ def add_status(parser: "Parser") -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON array, with an object for each token")
     add_server(parser, None, "every one")
     add_token_file(parser)
-    add_network(parser.add_argument_group("the network, for --online"))
+    add_network(parser, "the network, for --online")
     parser.set_defaults(run=_status)
 
 
@@ -111,18 +110,8 @@ def _report(
     }
 
 
-class _Question:
-    """A request for the list of projects."""
-
-    method, body = "GET", b""
-
-    def __init__(self, url: str, issued: IssuedToken) -> None:
-        self.url = url
-        self.headers = {"Authorization": issued.token.authorization_header(), "Accept": "application/json"}
-
-
 def _ask(issued: IssuedToken, network: "Network") -> tuple[str, str]:
-    """Ask the service whether it takes a token; return that, and a reason where it is not known."""
+    """Ask the service for the list of projects; return whether it takes the token, or why that is not known."""
     from .._network.calls import send_request
     from .._protocol.address import Address
 
@@ -131,7 +120,8 @@ def _ask(issued: IssuedToken, network: "Network") -> tuple[str, str]:
     service = _SERVICES.get(issuer) or (issuer if address and address.is_loopback else None)
     if service is None:
         return "unknown", f"; nobody knows where {issuer} could be asked whether it still takes it"
-    question = _Question(f"{service}{_PROJECTS}", issued)
+    headers = {"Authorization": issued.token.authorization_header(), "Accept": "application/json"}
+    question = SimpleNamespace(method="GET", url=f"{service}/open/v1/project", headers=headers, body=b"")
     try:
         status = network.send(question.url, send_request, question).status
     except Stop as stop:

@@ -8,10 +8,10 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from .._network.calls import exchange_code
-from .._protocol.client import Client
+from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.issued_token import IssuedToken
+from .._protocol.server import DIDA365, TICKTICK
 from .._sign_in.browser import start_browser
-from .._sign_in.person import print_address
 from .._sign_in.receiver import parse_loopback
 from .._sign_in.sign_in import SignIn
 from ..exceptions import (
@@ -23,13 +23,17 @@ from ..exceptions import (
     SignInCancelledError,
     TokenEndpointError,
 )
-from .client import explain_registration
-from .exits import DENIED, FAILED, TIMED_OUT, USAGE, Stop
+from ..storage._access import quote
+from ..storage._kept import command_for
 from .keeping import keep_answer
 from .network import Network
-from .output import say
-from .terminal import Keyboard
+from .output import DENIED, FAILED, TIMED_OUT, USAGE, Stop, say
+from .terminal import find_keyboards, read_pastes
 
+_PORTALS = {
+    TICKTICK.issuer: "https://developer.ticktick.com/manage",
+    DIDA365.issuer: "https://developer.dida365.com/manage",
+}
 _T = TypeVar("_T")
 
 
@@ -56,7 +60,7 @@ def wait_for_person(arguments: Namespace, client: Client | None, network: Networ
         with ExitStack() as stack:
             return _wait(_enter(stack, arguments, client, network), arguments)
     except RegistrationError as error:
-        stop = explain_registration(error, arguments.server, arguments.redirect_uri)
+        stop = Stop(f"{error}; {_explain_portal(arguments)}", FAILED)
     except AuthorizationError as error:
         denied = error.error == "access_denied"
         stop = Stop("you denied the access", DENIED) if denied else Stop(str(error), FAILED)
@@ -73,35 +77,41 @@ def wait_for_person(arguments: Namespace, client: Client | None, network: Networ
     raise stop
 
 
+def _explain_portal(arguments: Namespace) -> str:
+    """Return how to sign in where no program registers itself; without a redirect URI, any port does."""
+    server, redirect_uri = arguments.server, arguments.redirect_uri
+    portal = _PORTALS.get(server.issuer, f"the developer portal of {server.issuer}")
+    option = f" --redirect-uri {quote(redirect_uri)}" if redirect_uri else ""
+    return (
+        f"use a client of your own: make an app at {portal} with exactly {redirect_uri or DEFAULT_REDIRECT_URI} as its "
+        f"OAuth redirect URL, then run {command_for(server)} --client-id=ID{option}, which asks for its client secret"
+    )
+
+
 def _enter(stack: ExitStack, arguments: Namespace, client: Client | None, network: Network) -> SignIn:
     """Begin a sign-in, which listens where it can; by hand, it goes on without."""
     redirect_uri = arguments.redirect_uri if client is None else client.redirect_uri
     chosen: dict[str, Any] = {} if client else {"server": arguments.server, "redirect_uri": redirect_uri}
-
-    def make(*, listen: bool) -> SignIn:
+    listen = redirect_uri is None or parse_loopback(redirect_uri) is not None
+    while True:
         attempt = _Login(client, pkce=arguments.pkce, listen=listen, **chosen)
         attempt.network = network
-        return attempt
-
-    try:
-        return stack.enter_context(make(listen=redirect_uri is None or parse_loopback(redirect_uri) is not None))
-    except OSError as error:
-        reason = error.strerror
-    if not arguments.manual:
-        raise Stop(
-            f"{reason}; the redirect URI fixes the port, so free it, or register another redirect URI and give it by "
-            "--redirect-uri, or use --manual",
-            USAGE,
-        )
-    say(f"{reason}; so the address that the browser is sent to has to be pasted")
-    return stack.enter_context(make(listen=False))
+        try:
+            return stack.enter_context(attempt)
+        except OSError as error:
+            reason = error.strerror
+        if not arguments.manual:
+            advice = "so free it, or register another redirect URI and give it by --redirect-uri, or use --manual"
+            raise Stop(f"{reason}; the redirect URI fixes the port, {advice}", USAGE)
+        say(f"{reason}; so the address that the browser is sent to has to be pasted")
+        listen = False
 
 
 def _wait(attempt: SignIn, arguments: Namespace) -> IssuedToken:
     is_opened = attempt.is_listening and not arguments.manual
-    keyboard = Keyboard(with_input=arguments.manual)
-    _show_address(attempt.uri, arguments.timeout, is_opened=is_opened, can_paste=not keyboard.closed)
-    Thread(target=_take_pastes, args=(attempt, keyboard), daemon=True).start()
+    keyboards = find_keyboards(with_input=arguments.manual)
+    _show_address(attempt.uri, arguments.timeout, is_opened=is_opened, can_paste=bool(keyboards))
+    Thread(target=_take_pastes, args=(attempt, keyboards), daemon=True).start()
     if is_opened:
         start_browser(attempt.uri)
     # Listening to the end, so that a reload of the redirect finds the page that says so.
@@ -110,11 +120,8 @@ def _wait(attempt: SignIn, arguments: Namespace) -> IssuedToken:
 
 def _show_address(uri: str, timeout: float, *, is_opened: bool, can_paste: bool) -> None:
     """Show the authorization URL, also where a browser is started with it: nobody knows whether one opens."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        print_address(uri)
-    else:
-        unless = ", if none opens by itself" if is_opened else ""
-        say(f"Open this address in a browser and sign in{unless}:\n\n  {uri}\n")
+    unless = ", if none opens by itself" if is_opened else ""
+    say(f"Open this address in a browser and sign in{unless}:\n\n  {uri}\n")
     minutes, seconds = divmod(timeout, 60)
     patience = f"{timeout:g} seconds" if seconds or minutes < 1 else f"{minutes:g} minute{'' if minutes == 1 else 's'}"
     say(f"Waiting for {patience}.")
@@ -125,17 +132,16 @@ def _show_address(uri: str, timeout: float, *, is_opened: bool, can_paste: bool)
         say("There is no terminal to paste at; with --manual, a pasted address is read from standard input.")
 
 
-def _take_pastes(attempt: SignIn, keyboard: Keyboard) -> None:
-    while not keyboard.closed:
-        if lines := keyboard.read(60):
-            try:
-                attempt.paste("\n".join(lines))
-            except InvalidRedirectError as error:
-                _refuse(f"{error}\nTry again:")
-            except Exception:  # noqa: BLE001 - the wait raises it, too
-                return
-            else:
-                return
+def _take_pastes(attempt: SignIn, keyboards: list[int]) -> None:
+    for text in read_pastes(keyboards):
+        try:
+            attempt.paste(text)
+        except InvalidRedirectError as error:
+            _refuse(f"{error}\nTry again:")
+            continue
+        except Exception:  # noqa: BLE001, S110 - the wait raises it, too
+            pass
+        return
     if not attempt.is_listening:
         attempt.cancel()
 
