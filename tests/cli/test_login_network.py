@@ -16,7 +16,7 @@ from faults.tls import Authority
 from person import browse
 from ticktick_oauth.sandbox import Sandbox
 
-from .login_command import Login
+from .conftest import Capture, Login
 
 HOST = "auth.example"
 AT = "ada:p%40ss@127.0.0.1:{}"
@@ -26,15 +26,15 @@ WRONG = "ada:canary@127.0.0.1:{}"
 class Far:
     """A server that is somewhere else, which only a proxy reaches, and a person whose browser has another way."""
 
-    def __init__(self, sandbox: Sandbox, authority: Authority, patch: pytest.MonkeyPatch, capsys: Any) -> None:  # noqa: ANN401 - it has a type argument
+    def __init__(self, sandbox: Sandbox, authority: Authority, patch: pytest.MonkeyPatch, capsys: Capture) -> None:
         self.sandbox = sandbox
         self.near = sandbox.server.issuer
         self.port = int(self.near.rpartition(":")[2])
         self.authority = authority
         self.bundle = f"--ca-bundle={authority.file}"
-        self.login = Login(sandbox, authority.file.parent)
+        self.login = Login(sandbox, authority.file.parent, capsys)
         self.login.opener = self._browse
-        self.patch, self._capsys = patch, capsys
+        self.patch = patch
         sandbox._authority.open(f"https://{HOST}")
 
     def _browse(self, uri: str) -> None:
@@ -45,14 +45,13 @@ class Far:
         """Run the command; return its code and what it said."""
         if proxy is not None:
             self.patch.setenv(variable, proxy)
-        code = self.login(*arguments)
-        err: str = self._capsys.readouterr().err
+        code, _, err = self.login(*arguments)
         assert "canary" not in err
         return code, err
 
 
 @pytest.fixture
-def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Far]:
+def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Iterator[Far]:
     """Serve a sandbox over TLS that believes to be somewhere else; there is a client's secret in the environment."""
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)

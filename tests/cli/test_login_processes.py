@@ -1,11 +1,12 @@
 """The command `login` as a process: what shows of its secrets (L1), signals (L8), and odd standard streams (L9)."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import parse_qs, urlsplit
@@ -14,10 +15,13 @@ import pytest
 import urllib3
 
 from faults.parent import wait_until_it_waits
-from person import LATE, browse, free_port, redirect_of
+from person import LATE, browse, redirect_of
 from processes import eventually
+from ticktick_oauth import Client
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
+
+from .conftest import ADDRESS
 
 SETPRIV = shutil.which("setpriv")
 # Logs everything to stderr, and makes secrets that can be searched for.
@@ -35,15 +39,13 @@ raise SystemExit(main())
 class Process:
     """The command in a process of its own, whose browser tells the test where it was sent."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
-        self.sandbox = sandbox
-        self.client = sandbox.client(redirect_uri=f"http://127.0.0.1:{free_port()}/")
+    def __init__(self, sandbox: Sandbox, client: Client, folder: Path) -> None:
+        self.sandbox, self.client = sandbox, client
         self.home = folder / "home"
         self.home.mkdir()
         self.store = TokenFile(self.home / "token.json")
-        self.record = folder / "record"
-        os.mkfifo(folder / "opened")
-        self.opened = folder / "opened"
+        self.record, self.opened = folder / "record", folder / "opened"
+        os.mkfifo(self.opened)
         # The shell is the browser: it notes its own arguments and its parent's, and its environment, and hands the
         # address to the test.
         script = (
@@ -54,32 +56,24 @@ class Process:
             "HOME": str(self.home),
             "TMPDIR": str(self.home),
             "BROWSER": f"sh -c '{script}' %s",
-            "TICKTICK_CLIENT_SECRET": str(self.client.client_secret),
+            "TICKTICK_CLIENT_SECRET": str(client.client_secret),
         }
 
-    def start(
-        self,
-        *arguments: str,
-        python: tuple[str, ...] = ("-m", "ticktick_oauth"),
-        shell: str = "",
-        register: bool = False,
-        wrapper: Sequence[str] = (),
-    ) -> None:
-        """Start it, without a terminal; the shell's redirections apply to it."""
-        given = [f"--client-id={self.client.client_id}", f"--redirect-uri={self.client.redirect_uri}"]
+    def start(self, *arguments: str, python: tuple[str, ...] = ("-m", "ticktick_oauth"), shell: str = "") -> None:
+        """Start it, without a terminal; the shell's words stand before and behind the command."""
         command = [
-            *wrapper,
             sys.executable,
             *python,
             "login",
-            *([] if register else given),
+            f"--client-id={self.client.client_id}",
+            f"--redirect-uri={self.client.redirect_uri}",
             f"--server={self.sandbox.server.issuer}",
             f"--token-file={self.store.path}",
             f"--timeout={LATE}",
             *arguments,
         ]
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", *command],
+            ["/bin/sh", "-c", f'exec {shell} "$@"' if shell[:1].isalpha() else f'exec "$@" {shell}', "sh", *command],
             env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -92,76 +86,65 @@ class Process:
     def shown(self) -> str:
         """Wait until the address is shown, and return it."""
         assert self.process.stderr is not None
-        shown = iter(self.process.stderr.readline, "")
-        return next(line.split()[-1] for line in shown if line.startswith("Open this address"))
-
-    def paste(self, text: str) -> None:
-        """Paste a line."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{text}\n")
-        self.process.stdin.flush()
+        return next(line.strip() for line in iter(self.process.stderr.readline, "") if re.match(ADDRESS, line))
 
     def uri(self) -> str:
         """Wait until the browser opens, and return the address it was given."""
         return self.opened.read_text().strip()
 
-    def end(self) -> tuple[int, str, str]:
-        """Wait for the end, and return exit code, stdout and stderr."""
-        out, err = self.process.communicate(timeout=LATE)
+    def end(self, pasted: str = "") -> tuple[int, str, str]:
+        """Paste some lines, wait for the end, and return exit code, stdout and stderr."""
+        out, err = self.process.communicate(pasted or None, timeout=LATE)
         return self.process.returncode, out, err
 
 
 @pytest.fixture
-def process(sandbox: Sandbox, tmp_path: Path) -> Iterator[Process]:
+def process(sandbox: Sandbox, client: Client, tmp_path: Path) -> Iterator[Process]:
     """Give the command, not started yet."""
-    process = Process(sandbox, tmp_path)
+    process = Process(sandbox, client, tmp_path)
     yield process
     with process.process:  # which closes its pipes
         process.process.kill()
 
 
 @pytest.mark.parametrize(
-    "outcome", ["allowed", "registered", "denied", "refused", "no token", "not kept", "manual", "bad paste"]
+    ("outcome", "code", "files"),
+    [
+        ("allowed", 0, 1),
+        ("registered", 0, 1),
+        ("denied", 3, 0),
+        ("refused", 5, 0),
+        ("no token", 5, 1),
+        ("not kept", 6, 1),
+        ("a bad paste", 0, 1),
+    ],
 )
-def test_l1_secrets_show_nowhere(outcome: str, process: Process) -> None:
+def test_l1_secrets_show_nowhere(outcome: str, code: int, files: int, process: Process) -> None:
     """L1: secrets are in the kept file and on the wire; the state stands in the authorization URL, too."""
-    state, verifier = f"state-{token_hex(20)}", f"verifier-{token_hex(30)}"
-    access_token = "no token at all"
-    manual = outcome in {"manual", "bad paste"}
+    state, verifier, access_token = (f"{name}-{token_hex(30)}" for name in ("state", "verifier", "token"))
     if outcome == "refused":
         process.sandbox.next_answer(400, {"error": "invalid_grant", "error_description": verifier})
     elif outcome == "no token":
-        access_token = f"token-{token_hex(20)}"
         process.sandbox.next_answer(200, {"access_token": access_token})
     process.environment["TICKTICK_OAUTH_TOKEN"] = kept_token = f"kept-{token_hex(20)}"
-    process.start(
-        "--pkce",
-        *(["--manual"] if manual else []),
-        python=("-c", DEBUG, f"{verifier} {state}"),
-        register=outcome == "registered",
-    )
+    options = {"registered": ["--client-id="], "a bad paste": ["--manual"]}
+    process.start("--pkce", *options.get(outcome, []), python=("-c", DEBUG, f"{verifier} {state}"))
     uri = process.shown()
-    page, arguments = "", Path(f"/proc/{process.process.pid}/cmdline").read_text()
-    if manual:
-        redirect = redirect_of(uri)
-        if outcome == "bad paste":
-            process.paste(redirect.replace("state=", "state=x"))
-        process.paste(redirect)
+    page, pasted, arguments = "", "", Path(f"/proc/{process.process.pid}/cmdline").read_text()
+    redirect = redirect_of(uri, decision="deny" if outcome == "denied" else "allow")
+    if outcome == "a bad paste":
+        pasted = f"{redirect.replace('state=', 'state=x')}\n{redirect}\n"
     else:
         assert uri == process.uri()
-        redirect = redirect_of(uri, decision="deny" if outcome == "denied" else "allow")
         if outcome == "not kept":
             process.store.path.mkdir()
         page = urllib3.request("GET", redirect, retries=False).data.decode()
         arguments += process.record.read_text()
-    ended, out, err = process.end()
-    assert {"denied": 3, "refused": 5, "no token": 5, "not kept": 6}.get(outcome, 0) == ended, err
+    ended, out, err = process.end(pasted)
     kept = [path for path in process.home.rglob("*") if path.is_file()]
-    assert {"denied": 0, "refused": 0}.get(outcome, 1) == len(kept)
+    assert (code, files) == (ended, len(kept)), err
     if kept and outcome != "no token":
-        issued = TokenFile(kept[0]).load()
-        assert issued is not None
-        access_token = str(issued.token.access_token)
+        access_token = str(TokenFile(kept[0]).load().token.access_token)  # type: ignore[union-attr]
     texts = {
         "stdout": out,
         "stderr": err,
@@ -171,16 +154,8 @@ def test_l1_secrets_show_nowhere(outcome: str, process: Process) -> None:
         "uri": uri.replace(state, ""),
         "file": "".join(path.read_text().replace(access_token, "") for path in kept),
     }
-    secrets = [
-        str(process.client.client_secret),
-        state,
-        verifier,
-        access_token,
-        access_token.replace("-", ""),
-        kept_token,
-    ]
-    if outcome != "denied":
-        secrets += parse_qs(urlsplit(redirect).query)["code"]
+    secrets = [str(process.client.client_secret), state, verifier, access_token.replace("-", ""), kept_token]
+    secrets += [access_token, *(parse_qs(urlsplit(redirect).query).get("code", []))]
     assert [] == [(name, secret) for name, text in texts.items() for secret in secrets if secret in text]
     assert [state] == parse_qs(urlsplit(uri).query)["state"]
 
@@ -188,7 +163,7 @@ def test_l1_secrets_show_nowhere(outcome: str, process: Process) -> None:
 @pytest.mark.skipif(SETPRIV is None, reason="needs setpriv")
 def test_l3_port_80_without_the_right_to_it(process: Process) -> None:
     """L3: a port that this user may not listen on is exit 2, before the browser opens, and is named."""
-    process.start("--redirect-uri=http://127.0.0.1/", wrapper=[str(SETPRIV), "--bounding-set=-net_bind_service"])
+    process.start("--redirect-uri=http://127.0.0.1/", shell="setpriv --bounding-set=-net_bind_service")
     code, _, err = process.end()
     assert 2 == code
     assert "cannot listen on port 80 of 127.0.0.1: Permission denied; the redirect URI fixes the port" in err

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import urllib3
 
 from cli.conftest import Run
 from person import LATE, browse, free_port
 from processes import started
-from ticktick_oauth import AuthorizationRequest, Client, discover_server, exchange_code, sign_in
+from ticktick_oauth import discover_server, sign_in
 from ticktick_oauth.sandbox import Sandbox
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -79,59 +78,46 @@ def served(tmp_path: Path) -> Iterator[Served]:
     wrapper.chmod(0o755)
     visit = "import sys, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(sys.argv[1]).read()"
     (tmp_path / "browser.py").write_text(visit)
-    (tmp_path / "home").mkdir()
+    home = tmp_path / "home"
+    home.mkdir()
     environment = {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "HOME": str(tmp_path / "home"),
-        "TMPDIR": str(tmp_path / "home"),
+        "HOME": str(home),
+        "TMPDIR": str(home),
         "BROWSER": f"{sys.executable} {tmp_path}/browser.py %s",
     }
     command = ["ticktick-oauth", "sandbox", "--redirect-uri", f"http://127.0.0.1:{free_port()}/"]
     with started(command, environment) as process:
         assert process.stdout is not None
-        yield Served(
-            "".join(iter(process.stdout.readline, "  token = exchange_code(client, code)\n")) + "\n", environment
-        )
+        lines = iter(process.stdout.readline, "")
+        text = ""
+        while "--client-id=" not in text:
+            text += next(lines)
+        yield Served(text, environment)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=LATE)
     assert (143, "ticktick-oauth: terminated\n") == (process.returncode, err)
-    assert [] == list((tmp_path / "home").iterdir())
+    assert [] == list(home.iterdir())
 
 
-@pytest.mark.parametrize("kind", [0, 1])
-def test_the_printed_command_signs_in(kind: int, served: Served) -> None:
-    """Each command that it prints is pasted into a terminal, and a token is kept in a file of its own."""
+def test_what_it_prints_signs_in(served: Served) -> None:
+    """Each command is pasted into a terminal, and a token is kept in a file of its own; so is the program run."""
     commands = re.findall(
         r"^  ((?:TICKTICK_CLIENT_SECRET=.+\\\n  )?ticktick-oauth login .+)$", served.text, re.MULTILINE
     )
     assert 2 == len(commands)
-    (options,) = re.findall(r"--server \S+ --token-file \S+$", commands[kind])
-    finished = subprocess.run(
-        ["/bin/sh", "-c", f"{commands[kind]} && ticktick-oauth token {options}"],
-        env=served.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LATE,
-    )
-    assert 0 == finished.returncode, finished.stderr
-    assert re.search(rf"^The token is kept in \S+/token\.json\n{UUID}$", finished.stdout, re.MULTILINE)
-
-
-def test_the_printed_programs_sign_in(served: Served) -> None:
-    """What it prints for a program runs as it stands."""
-    namespace: dict[str, Any] = {
+    for command in commands:
+        (options,) = re.findall(r"--server \S+ --token-file \S+$", command)
+        shell = ["/bin/sh", "-c", f"{command} && ticktick-oauth token {options}"]
+        finished = subprocess.run(
+            shell, env=served.environment, capture_output=True, text=True, check=False, timeout=LATE
+        )
+        assert 0 == finished.returncode, finished.stderr
+        assert re.search(rf"^The token is kept in \S+/token\.json\n{UUID}$", finished.stdout, re.MULTILINE)
+    names: dict[str, Any] = {
         "discover_server": discover_server,
         "sign_in": partial(sign_in, open_browser=False, show=browse),
-        "Client": Client,
     }
-    first, second = re.findall(r"n a program:\n\n((?:  .+\n)+)", served.text)
-    exec(textwrap.dedent(first), namespace)
-    assert 15551999 == namespace["issued"].token.expires_in
-
-    def exchange(client: Client, _: object) -> int:
-        request = AuthorizationRequest(client=client)
-        redirect = urllib3.request("GET", request.uri, redirect=False).headers["Location"]
-        return exchange_code(client, request.parse_response(redirect)).expires_in
-
-    exec(textwrap.dedent(second), namespace | {"exchange_code": exchange, "code": None})
+    (program,) = re.findall(r"In a program:\n\n((?:  .+\n)+)", served.text)
+    exec(textwrap.dedent(program), names)
+    assert names["issued"].token.expires_in in {15551998, 15551999}

@@ -14,7 +14,7 @@ from person import redirect_of
 from processes import eventually
 from ticktick_oauth.sandbox import Sandbox
 
-from .login_command import address_in
+from .conftest import address_in
 
 TMUX = shutil.which("tmux")
 
@@ -120,17 +120,15 @@ def test_a_session(terminal: Terminal, sandbox: Sandbox) -> None:
     assert 1 == terminal.run("ticktick-oauth token")[1]
 
 
-@pytest.mark.parametrize("prompt", ["Client id", "Client secret", "address here:"])
+@pytest.mark.parametrize("prompt", ["Client secret", "address here:"])
 def test_l8_ctrl_c_at_a_prompt(prompt: str, terminal: Terminal, sandbox: Sandbox) -> None:
     """L8: it ends with exit 130 and one line, no traceback, no file, and a terminal that shows what is typed."""
     client = sandbox.client()
-    terminal.start(f"ticktick-oauth login --manual --no-register --server {sandbox.server.issuer}")
-    for asked, answer in (("Client id", client.client_id), ("Client secret", str(client.client_secret))):
-        if asked == prompt:
-            break
-        terminal.wait_for(asked)
-        terminal.type(answer)
-    terminal.wait_for(prompt)
+    terminal.start(f"ticktick-oauth login --manual --client-id {client.client_id} --server {sandbox.server.issuer}")
+    terminal.wait_for("Client secret")
+    if prompt != "Client secret":
+        terminal.type(str(client.client_secret))
+        terminal.wait_for(prompt)
     terminal.keys("C-c")
     text, code = terminal.result()
     assert (130, False, False) == (code, "Traceback" in text, str(client.client_secret) in text)

@@ -55,7 +55,7 @@ POSIX = (
     "or test_a_folder_that_cannot_be_listed or default_path or default_file or test_a_tilde or test_s4_a_missing "
     "or test_without_a_token_the_message or test_login_processes or test_rehearsal or test_a_command_loads "
     "or test_what_is_not_understood or test_a_file_that_is_written_in_place or test_logout_of_a_file_that_has "
-    "or test_logout_of_a_link or test_an_answer_that_cannot_be_kept or test_an_answer_that_is_not_a_token "
+    "or test_logout_of_a_link or test_an_answer_that_is_not_a_token "
     "or test_input_without_end or test_l4_a_paste_is_read or test_no_token"
 )
 
