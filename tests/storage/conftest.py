@@ -1,10 +1,8 @@
 """Where the tests keep tokens."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -20,18 +18,7 @@ def store(tmp_path: Path) -> TokenFile:
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """Make a folder that every user of the machine can reach, unlike pytest's."""
-    folder = Path(tempfile.mkdtemp(prefix="ticktick-oauth-test-"))
-    folder.chmod(0o755)
-    yield folder
-    for path in [folder, *folder.rglob("*")]:
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o700)
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def umask() -> Iterator[Callable[[int], int]]:
-    """Give the function that sets the umask, which is the old one again afterwards."""
-    before = os.umask(0o022)
-    yield os.umask
-    os.umask(before)
+    with TemporaryDirectory(prefix="ticktick-oauth-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        Path(folder).chmod(0o700)

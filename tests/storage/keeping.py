@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NoReturn
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -52,12 +52,6 @@ if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
 """
-# An environment that says nothing of where a token may be.
-HOMELESS = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in {"HOME", "TICKTICK_OAUTH_TOKEN_FILE", "XDG_CONFIG_HOME"}
-}
 _TESTS = str(Path(__file__).parents[1])
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="POSIX modes and special files")
@@ -90,13 +84,9 @@ def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def fail_with(number: int) -> Callable[..., NoReturn]:
+def fail_with(number: int) -> Mock:
     """Make a stand-in for a system call that fails."""
-
-    def fail(*_: object, **__: object) -> NoReturn:
-        raise OSError(number, os.strerror(number), ACCESS_TOKEN.hex)
-
-    return fail
+    return Mock(side_effect=OSError(number, os.strerror(number), ACCESS_TOKEN.hex))
 
 
 def failure_of(task: Callable[..., object], *arguments: object) -> StorageError:

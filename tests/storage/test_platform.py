@@ -8,14 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from storage.keeping import (
     DROP_ROOT,
     ELSEWHERE,
-    HOMELESS,
     ISSUED,
     OLD,
     WITHOUT_FILE,
@@ -102,43 +100,35 @@ def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
     return store
 
 
-@pytest.mark.parametrize("failure", [OSError(errno.EIO, "x"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    ("failures", "is_kept", "words"),
+    [
+        ([OSError(errno.EIO, "x")], True, "could not save the token: Input/output error"),
+        ([KeyboardInterrupt()], True, ""),
+        (
+            2 * [OSError(errno.EIO, "x")],
+            False,
+            "writing in place met x, and the old content is lost: the file is",
+        ),
+    ],
+)
 def test_s3b_a_write_in_place_that_fails_puts_the_old_token_back(
-    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, failure: BaseException
+    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, failures: list[BaseException], words: str, *, is_kept: bool
 ) -> None:
-    """A fault of the disk, or Ctrl-C, after the first byte."""
-    real = os.write
-    written: list[bytes] = []
+    """A fault of the disk, or Ctrl-C, after the first byte; where the old token cannot be put back, nothing is left."""
+    before = mounted.path.read_bytes()
+    real, outcomes = os.write, [None, *failures]
 
-    def fail_once(descriptor: int, data: bytes) -> int:
-        written.append(data)
-        if len(written) == 2:
+    def write(descriptor: int, data: bytes) -> int:
+        if outcomes and (failure := outcomes.pop(0)):
             raise failure
-        return real(descriptor, data[:1] if len(written) == 1 else data)
+        return real(descriptor, data[:1] if len(outcomes) == len(failures) else data)
 
-    monkeypatch.setattr(os, "write", fail_once)
+    monkeypatch.setattr(os, "write", write)
     with pytest.raises((StorageError, KeyboardInterrupt)) as caught:
         mounted.save(OLD)
-    assert getattr(failure, "errno", None) == getattr(caught.value, "errno", None)
-    assert ISSUED == mounted.load()
-
-
-def test_s3b_a_write_in_place_that_loses_the_old_token_says_so(
-    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile
-) -> None:
-    """Where the old token cannot be put back, either, the file is left empty, which the next save replaces."""
-    real = os.write
-
-    def fail(descriptor: int, data: bytes) -> NoReturn:
-        real(descriptor, data[:1])
-        fail_with(errno.ENOSPC)()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", fail)
-        error = failure_of(mounted.save, OLD)
-    words = "writing in place met No space left on device, and the old content is lost: the file is empty"
-    assert (errno.ENOSPC, f"{mounted.path}: {words}") == (error.errno, str(error))
-    assert b"" == mounted.path.read_bytes()
+    assert words in str(caught.value)
+    assert (before if is_kept else b"") == mounted.path.read_bytes()
     mounted.save(OLD)
     assert OLD == mounted.load()
 
@@ -170,7 +160,7 @@ def test_s3b_no_call_waits_for_or_takes_over_what_it_opens(
         if becomes_pipe.pop(0):
             store.path.unlink()
             os.mkfifo(store.path)
-        return fail_with(errno.EROFS)()
+        raise OSError(errno.EROFS, "x")
 
     store.path.touch(0o600)
     monkeypatch.setattr(os, "open", watch)
@@ -388,7 +378,7 @@ def test_s14_a_file_system_that_lacks_all_that_can_be_done_without(
 def test_s15_a_home_that_may_not_be_written_is_refused(open_folder: Path) -> None:
     """The default path is then of no use: the error has it, and the variable to set."""
     open_folder.chmod(0o555)
-    line = python(DROP_ROOT + "attempt(TokenFile().save, ISSUED)", env={**HOMELESS, "HOME": str(open_folder)})
+    line = python(DROP_ROOT + "attempt(TokenFile().save, ISSUED)", env={"HOME": str(open_folder)})
     assert (
         f"{errno.EACCES} {open_folder}/.config/ticktick-oauth/token.json: could not save the token: "
         f"Permission denied; {WITHOUT_FILE}\n"

@@ -4,11 +4,11 @@ import errno
 import os
 import pwd
 import shlex
+import stat
 import subprocess
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -35,34 +35,30 @@ NOBODY = 65534
 
 @pytest.mark.parametrize("mask", [0o000, 0o022])
 def test_s1_a_file_is_private_from_its_first_byte(
-    monkeypatch: pytest.MonkeyPatch, umask: Callable[[int], int], tmp_path: Path, mask: int
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, tmp_path: Path, mask: int
 ) -> None:
     """The file is created with 0600 and never has another mode, whatever the umask; so are new folders with 0700."""
+    created: list[tuple[int, int]] = []
     modes: list[int] = []
-    created: list[int] = []
+    needed = os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    real_open, real_sync = os.open, os.fsync
 
-    def watch(place: Any, name: str) -> None:  # noqa: ANN401 - a module or a class
-        real = getattr(place, name)
+    def watch_open(path: str, flags: int, mode: int) -> int:
+        if flags & os.O_CREAT:
+            created.append((mode, flags & needed))
+        return real_open(path, flags, mode)
 
-        def call(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - it stands for any call
-            if name == "open" and arguments[1] & os.O_CREAT:
-                created.append(arguments[2])
-                needed = os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-                assert needed == arguments[1] & needed
-            result = real(*arguments, **options)
-            modes.extend(mode_of(path) for path in tmp_path.rglob("*") if path.is_file())
-            return result
+    def watch_sync(descriptor: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        real_sync(descriptor)
 
-        monkeypatch.setattr(place, name, call)
-
-    for place, name in ((os, "open"), (os, "fsync"), (Path, "replace")):
-        watch(place, name)
-    umask(mask)
+    monkeypatch.setattr(os, "open", watch_open)
+    monkeypatch.setattr(os, "fsync", watch_sync)
+    request.addfinalizer(partial(os.umask, os.umask(mask)))
     store = TokenFile(tmp_path / "new" / "folder" / "token.json")
     store.save(ISSUED)
-    assert [0o600] == created
-    assert {0o600} == set(modes)
-    assert [0o700, 0o700] == [mode_of(folder) for folder in (store.path.parent, store.path.parent.parent)]
+    assert ([(0o600, needed)], [0o600, 0o700]) == (created, modes)
+    assert [0o600, 0o700, 0o700] == [mode_of(path) for path in (store.path, *store.path.parents[:2])]
 
 
 @pytest.mark.parametrize("mask", [0o277, 0o400, 0o777])

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from attrs import evolve
 
 from storage.keeping import ISSUED, OLD, failure_of
-from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, dump_issued
+from ticktick_oauth import DIDA365, IssuedToken, dump_issued
 from ticktick_oauth.exceptions import SignInRequiredError
 from ticktick_oauth.storage import TokenFile, _kept, require_token
 from ticktick_oauth.storage._kept import find_kept, list_kept
@@ -16,30 +18,12 @@ NOW = datetime.now(timezone.utc)
 VALID = evolve(ISSUED, issued_at=NOW)
 DIDAS = evolve(VALID, server=DIDA365)
 CALLS = "call get_token() or sign_in(), or set $TICKTICK_OAUTH_TOKEN"
-OWN = AuthorizationServer(
-    issuer="https://own.example/a",
-    authorization_endpoint="https://own.example/authorize",
-    token_endpoint="https://own.example/token",
-)
+OWN = evolve(DIDA365, issuer="https://own.example/a")
 
 
-class Memory:
-    """A program's own store."""
-
-    def __init__(self, issued: IssuedToken | None) -> None:
-        self.issued = issued
-
-    def load(self) -> IssuedToken | None:
-        """Return what is kept."""
-        return self.issued
-
-    def save(self, issued: IssuedToken) -> None:
-        """Keep a token."""
-        self.issued = issued
-
-    def delete(self) -> None:
-        """Keep nothing."""
-        self.issued = None
+def memory(issued: IssuedToken | None) -> Any:  # noqa: ANN401 - a store, as far as it is asked
+    """Make a program's own store, which keeps a token."""
+    return SimpleNamespace(load=lambda: issued)
 
 
 @pytest.fixture(autouse=True)
@@ -68,49 +52,51 @@ def refusal_of(*arguments: object, **options: object) -> str:
 
 
 def test_a_valid_token_is_returned(default: TokenFile, store: TokenFile) -> None:
-    """From the default file, from another one, and from a program's own store."""
+    """From the default file, from another one, and from a program's own store.
+
+    What cannot be read is not a missing token: signing in would not help before the file is looked at.
+    """
     default.save(VALID)
     store.save(VALID)
-    for token in (require_token(), require_token(store), require_token(Memory(VALID))):
-        assert VALID.token == token
+    assert VALID.token == require_token() == require_token(store) == require_token(memory(VALID))
+    default.path.write_text("x")
+    assert str(default.path) == failure_of(require_token).filename
 
 
 def test_without_a_token_the_message_says_what_to_run_or_call(default: TokenFile, tmp_path: Path) -> None:
     """The command keeps the token where it was looked for, and signs in at the server that was asked for."""
     file = TokenFile(tmp_path / "my token.json")
-    login = "sign in with: ticktick-oauth login"
-    assert f"no token is kept in {default.path}; {login}, or {CALLS}" == refusal_of()
-    assert (
-        f"no token is kept in {file.path}; {login} --server dida365 --token-file '{file.path}', "
-        "or call get_token(store)"
-    ) == refusal_of(file, server=DIDA365)
     own = default.path.with_name("own.example.json")
+    login = "sign in with: ticktick-oauth login"
+    options = f"--server dida365 --token-file '{file.path}'"
+    assert f"no token is kept in {default.path}; {login}, or {CALLS}" == refusal_of()
+    assert f"no token is kept in {file.path}; {login} {options}, or call get_token(store)" == (
+        refusal_of(file, server=DIDA365)
+    )
     assert f"no token is kept in {own}; {login} --server https://own.example/a, or {CALLS}" == refusal_of(server=OWN)
     assert "--server 'https://a.example/$(b)'," in refusal_of(server=evolve(OWN, issuer="https://a.example/$(b)"))
     assert "no token is kept in the store; sign in by get_token(store), or keep there what sign_in() returns" == (
-        refusal_of(Memory(None))
+        refusal_of(memory(None))
     )
 
 
 def test_a_token_for_each_server_lies_beside_the_other(default: TokenFile, dida365: TokenFile) -> None:
-    """Each is found in its own default file; servers are the same when their issuers are."""
-    default.save(VALID)
-    dida365.save(DIDAS)
-    assert (VALID.token, DIDAS.token) == (require_token(), require_token(server=DIDA365))
-    assert VALID.token == require_token(server=evolve(OWN, issuer="https://ticktick.com"))
-    assert [dida365.path, default.path] == list_kept()
-    assert default.path == find_kept()
+    """Each is found in its own default file; servers are the same when their issuers are.
 
-
-def test_ticktick_file_does_for_another_server_until_that_has_its_own(default: TokenFile, dida365: TokenFile) -> None:
-    """It is read for the server whose token it holds; what cannot be read there is no other server's affair."""
+    TickTick's is also read for the server whose token it holds, until that has its own; what cannot be read there is no
+    other server's affair.
+    """
     assert (default.path, dida365.path, []) == (find_kept(), find_kept(DIDA365), list_kept())
     default.save(DIDAS)
     assert (default.path, DIDAS.token) == (find_kept(DIDA365), require_token(server=DIDA365))
     dida365.save(evolve(OLD, server=DIDA365))
-    assert f"the token in {dida365.path} expire" in refusal_of(server=DIDA365)
+    assert f"the token in {dida365.path} expired on" in refusal_of(server=DIDA365)
+    default.save(VALID)
+    dida365.save(DIDAS)
+    assert (VALID.token, DIDAS.token) == (require_token(), require_token(server=DIDA365))
+    assert VALID.token == require_token(server=evolve(OWN, issuer="https://ticktick.com"))
+    assert ([dida365.path, default.path], default.path) == (list_kept(), find_kept())
     default.path.write_text("x")
-    assert dida365.path == find_kept(DIDA365)
     dida365.delete()
     assert dida365.path == find_kept(DIDA365)
     default.path.unlink()
@@ -125,8 +111,8 @@ def test_no_advice_leads_to_replacing_another_servers_token(default: TokenFile, 
     assert f"{words}, or sign in with: ticktick-oauth login, or {CALLS}" == refusal_of()
     assert words == refusal_of(dida365)
     default.save(evolve(VALID, server=OWN))
-    assert (f"the token in {default.path} is for https://own.example/a; pass server=... of this issuer") == refusal_of()
-    assert "the token in the store is for TickTick; pass server=TICKTICK" == refusal_of(Memory(VALID), server=DIDA365)
+    assert f"the token in {default.path} is for https://own.example/a; pass server=... of this issuer" == refusal_of()
+    assert "the token in the store is for TickTick; pass server=TICKTICK" == refusal_of(memory(VALID), server=DIDA365)
     dida365.path.write_text("x")
     default.save(OLD)
     assert f"no token is kept in {default.path.with_name('own.example.json')}" in refusal_of(server=OWN)
@@ -173,21 +159,19 @@ def test_a_token_that_has_to_be_valid_for_longer_is_not_handed_out(
 
 
 def test_a_token_in_the_environment_needs_no_file(monkeypatch: pytest.MonkeyPatch, default: TokenFile) -> None:
-    """It is taken before the default file, also where there is no home, and not where a store is given."""
-    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(VALID) + "\n")
-    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", "~nobody-of-that-name/token.json")
-    assert VALID.token == require_token()
-    assert f"no token is kept in {default.path}" in refusal_of(default)
+    """It is taken before the default file, also where there is no home, and not where a store is given.
 
-
-def test_another_servers_token_in_the_environment_is_passed_over(
-    monkeypatch: pytest.MonkeyPatch, default: TokenFile
-) -> None:
-    """For the file of the server that was asked for; where that is missing, the message says whose is there."""
+    Another server's is passed over for the file; where that is missing, the message says whose is there.
+    """
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(DIDAS))
     assert "the token in $TICKTICK_OAUTH_TOKEN is for Dida365; pass server=DIDA365, or sign in" in refusal_of()
     default.save(VALID)
     assert (VALID.token, DIDAS.token) == (require_token(), require_token(server=DIDA365))
+    default.delete()
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(VALID) + "\n")
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", "~nobody-of-that-name/token.json")
+    assert VALID.token == require_token()
+    assert f"no token is kept in {default.path}" in refusal_of(default)
 
 
 def test_a_bad_token_in_the_environment_is_not_passed_over(monkeypatch: pytest.MonkeyPatch, default: TokenFile) -> None:
@@ -199,20 +183,12 @@ def test_a_bad_token_in_the_environment_is_not_passed_over(monkeypatch: pytest.M
         "set a new one, or unset it and sign in with: ticktick-oauth login"
     ) == refusal_of()
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "x")
-    error = failure_of(require_token)
     assert (
         "$TICKTICK_OAUTH_TOKEN: this cannot be read as a kept token; document: not JSON, and not its one-word form; "
         "it takes what ticktick-oauth token --format issued prints"
-    ) == str(error)
+    ) == str(failure_of(require_token))
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "")
     assert VALID.token == require_token()
-
-
-def test_what_cannot_be_read_is_not_a_missing_token(default: TokenFile) -> None:
-    """Signing in would not help before the file is looked at, so the StorageError passes through."""
-    default.save(VALID)
-    default.path.write_text("x")
-    assert str(default.path) == failure_of(require_token).filename
 
 
 @pytest.mark.parametrize(

@@ -195,26 +195,22 @@ def test_s4_what_is_not_a_regular_file_is_refused_and_left_alone(tmp_path: Path,
     ("content", "reason"),
     [
         pytest.param(KEPT[: len(KEPT) // 2], "document: not JSON", id="half"),
-        pytest.param(KEPT.encode("utf-16"), "document: not JSON", id="UTF-16"),
         pytest.param("6f9619ff: of another program", "document: not JSON", id="text"),
-        pytest.param("  \n\n", "document: it is empty", id="white space"),
         pytest.param('{"installed": {"client_secret": "6f9619ff"}}', "version: expected", id="another program's JSON"),
         pytest.param('{"access_token": "6f9619ff"}', "this is a bare token response", id="bare token response"),
         pytest.param('{"version": 2}', "newer than the 1 that this program knows: update the program", id="newer"),
         pytest.param(KEPT.replace("15551999", '"6f9619ff"'), "token.expires_in: expected", id="damaged"),
-        pytest.param(KEPT + " " * 10_000_000, "over 65536 bytes", id="10 MB"),
         pytest.param(KEPT.ljust(65_537), "over 65536 bytes", id="one byte too many"),
     ],
 )
 def test_s11_s12_what_is_not_a_kept_token_is_refused_and_left_alone(
-    store: TokenFile, content: str | bytes, reason: str
+    store: TokenFile, content: str, reason: str
 ) -> None:
     """The error of all three calls has the path and what is wrong, and nothing of the content, which stays."""
-    data = content if isinstance(content, bytes) else content.encode()
     store.path.touch(0o600)
-    store.path.write_bytes(data)
+    store.path.write_text(content)
     check_refused(store, reason)
-    assert [data] == [path.read_bytes() for path in store.path.parent.iterdir()]
+    assert [content] == [path.read_text() for path in store.path.parent.iterdir()]
 
 
 def test_s3b_s11_what_to_do_about_another_programs_file_or_an_empty_one(store: TokenFile) -> None:
