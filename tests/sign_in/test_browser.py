@@ -1,9 +1,7 @@
-"""The command `login` with a real browser, Chromium without a screen: from the consent page to a stored token."""
+"""A sign-in with a real browser, Chromium without a screen: from the consent page to a token; and how pages look."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -13,12 +11,12 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from person import LATE, free_port
-from ticktick_oauth._cli import main
+from person import LATE, port_of
+from ticktick_oauth import IssuedToken, SignIn
 from ticktick_oauth._sign_in import pages as _pages
 from ticktick_oauth._sign_in.http_server import Listener, page
+from ticktick_oauth.exceptions import AuthorizationError
 from ticktick_oauth.sandbox import Sandbox
-from ticktick_oauth.storage import TokenFile
 
 PHONE = 320
 
@@ -32,66 +30,18 @@ def _forget(chromium: Chrome) -> None:
 
 
 @pytest.fixture
-def asking() -> Iterator[Sandbox]:
-    """Give a sandbox that shows its consent page."""
-    with Sandbox(auto_approve=False) as sandbox:
-        yield sandbox
+def attempt(chromium: Chrome) -> Iterator[SignIn]:
+    """Begin a sign-in, whose consent page the browser shows."""
+    with Sandbox(auto_approve=False) as asking, SignIn(server=asking.server) as attempt:
+        chromium.get(attempt.uri)
+        yield attempt
 
 
-class SignIn:
-    """The command in a thread, with the browser opened where it says."""
-
-    def __init__(self, sandbox: Sandbox, chromium: Chrome, folder: Path) -> None:
-        self.store = TokenFile(folder / "token.json")
-        self.chromium = chromium
-        self.redirect_uri = f"http://127.0.0.1:{free_port()}/"
-        self._opened = threading.Event()
-        self._arguments = [
-            "login",
-            f"--redirect-uri={self.redirect_uri}",
-            f"--server={sandbox.server.issuer}",
-            f"--token-file={self.store.path}",
-            f"--timeout={LATE}",
-        ]
-        self._thread = threading.Thread(target=self._run)
-
-    def start(self) -> None:
-        """Run the command until the browser shows its first page."""
-        self._thread.start()
-        assert self._opened.wait(LATE)
-
-    def open(self, uri: str) -> None:
-        """Be what starts the browser."""
-        self.chromium.get(uri)
-        self._opened.set()
-
-    def press(self, name: str) -> None:
-        """Press a button by its words, and wait for the page behind it."""
-        (button,) = [one for one in self.chromium.find_elements(By.TAG_NAME, "button") if one.text == name]
-        button.click()
-        WebDriverWait(self.chromium, LATE).until(
-            lambda browser: (
-                browser.current_url.startswith(self.redirect_uri) and browser.find_elements(By.TAG_NAME, "h1")
-            )
-        )
-
-    def end(self) -> int:
-        """Return the exit code."""
-        self._thread.join(LATE)
-        return self.code
-
-    def _run(self) -> None:
-        self.code = main(self._arguments)
-
-
-@pytest.fixture
-def sign_in(asking: Sandbox, chromium: Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SignIn:
-    """Start the command with no id and no secret, whose browser shows the consent page."""
-    one = SignIn(asking, chromium, tmp_path)
-    monkeypatch.delenv("TICKTICK_CLIENT_ID", raising=False)
-    monkeypatch.setattr("ticktick_oauth._cli.waiting.start_browser", one.open)
-    one.start()
-    return one
+def press(name: str, title: str, chromium: Chrome) -> None:
+    """Press a button by its words, and wait for the page behind it."""
+    (button,) = [one for one in chromium.find_elements(By.TAG_NAME, "button") if one.text == name]
+    button.click()
+    WebDriverWait(chromium, LATE).until(lambda browser: browser.title == f"{title} - ticktick-oauth")
 
 
 def heading(chromium: Chrome) -> str:
@@ -104,39 +54,30 @@ def complaints(chromium: Chrome) -> list[str]:
     return [entry["message"] for entry in chromium.get_log("browser") if "favicon" not in entry["message"]]  # type: ignore[no-untyped-call]
 
 
-@pytest.mark.parametrize(
-    ("button", "title", "code", "out"),
-    [("Allow", "Access allowed", 0, "Signed in to "), ("Deny", "Access denied", 3, "")],
-)
-def test_the_decision_ends_the_command(  # noqa: PLR0913, PLR0917 - the cases
-    button: str, title: str, code: int, out: str, sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A person who decides sees the page that says so; the token is kept, or none."""
+def test_allow_ends_in_a_token(attempt: SignIn, chromium: Chrome) -> None:
+    """A person who allows sees the page that says so."""
     assert "Give ticktick-oauth access?" == heading(chromium)
-    assert sign_in.redirect_uri in chromium.find_element(By.TAG_NAME, "main").text
-    sign_in.press(button)
-    assert (title, code) == (heading(chromium), sign_in.end())
-    assert (code == 0) == (sign_in.store.load() is not None)
-    assert capsys.readouterr().out.startswith(out)
+    press("Allow", "Access allowed", chromium)
+    assert isinstance(attempt.wait(LATE), IssuedToken)
     assert [] == complaints(chromium)
 
 
-def test_another_sign_ins_redirect_is_a_stray(
-    sign_in: SignIn, chromium: Chrome, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_deny_ends_in_an_error(attempt: SignIn, chromium: Chrome) -> None:
+    """A person who denies sees the page that says so."""
+    press("Deny", "Access denied", chromium)
+    with pytest.raises(AuthorizationError):
+        attempt.wait(LATE)
+
+
+def test_another_sign_ins_redirect_is_a_stray(attempt: SignIn, chromium: Chrome) -> None:
     """An address of another sign-in, reloaded from the history, is refused, and the person led back."""
-    consent = chromium.current_url
-    chromium.get(f"{sign_in.redirect_uri}?code=old&state=old")
+    chromium.get(f"http://127.0.0.1:{port_of(attempt.uri)}/?code=old&state=old")
     assert "Nothing to do here" == heading(chromium)
     text = chromium.find_element(By.TAG_NAME, "main").text
     assert ("it has not ended" in text, "start again" in text) == (True, False)
-    chromium.get(consent)
-    sign_in.press("Allow")
-    assert 0 == sign_in.end()
-    assert "Refused: the redirect's state" in capsys.readouterr().err
-
-
-PAGES = ("consent", "allowed", "denied", "failed", "stray")
+    chromium.get(attempt.uri)
+    press("Allow", "Access allowed", chromium)
+    assert isinstance(attempt.wait(LATE), IssuedToken)
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +122,7 @@ def style(chromium: Chrome, selector: str, name: str) -> str:
     return found
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ["consent", "allowed", "denied", "failed", "stray"])
 def test_a_page_is_readable(name: str, scheme: str, pages: dict[str, str], chromium: Chrome) -> None:
     """No page is wider than a phone, its letters and borders stand out, and the style got past the policy."""
     chromium.get(pages[name])

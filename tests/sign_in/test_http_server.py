@@ -119,7 +119,7 @@ def test_a_mistake_of_this_package_is_raised(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_reprs_show_no_secret() -> None:
     """A request and an answer show neither targets, headers nor bodies, in which codes and tokens stand."""
     request = Request(method="GET", path="/canary", query="code=canary", headers={"a": "canary"}, body=b"canary")
-    answer = Answer(status=302, headers={"Location": "/?code=canary"}, body=b"canary", on_sent=lambda: None)
+    answer = Answer(status=302, headers={"Location": "/?code=canary"}, body=b"canary")
     assert ("Request(method='GET')", "Answer(status=302)") == (repr(request), repr(answer))
 
 
@@ -181,13 +181,12 @@ def test_the_end_waits_a_moment_for_an_answer(
     with closing(Listener("127.0.0.1", 0, answer_late)) as listener, connect(listener.port) as connection:
         connection.sendall(GOOD)
         assert asked.wait(LATE)
-        timer = threading.Timer(0.1 if is_answered else LATE, go_on.set)
-        timer.start()
+        if is_answered:
+            threading.Timer(0.1, go_on.set).start()
         listener.close()
         assert is_answered == go_on.is_set()
-        assert is_answered == (b"GET /a b=c 0" in (rest(connection) if is_answered else b""))
-        timer.cancel()
         go_on.set()
+        assert not is_answered or b"GET /a b=c 0" in rest(connection)
 
 
 def test_the_end_of_an_answer_is_seen_at_once(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,15 +230,10 @@ def test_a_port_can_be_used_again_at_once() -> None:
     Listener("127.0.0.1", listener.port, echo).close()
 
 
-def open_connections(stack: ExitStack, port: int, count: int) -> list[socket.socket]:
-    """Open connections that say nothing."""
-    return [stack.enter_context(connect(port)) for _ in range(count)]
-
-
 def test_r24_of_too_many_connections_the_oldest_idle_goes(listener: Listener) -> None:
     """R24: 64 may wait; one more, and the first of them is closed, while a new request is answered."""
     with ExitStack() as stack:
-        first, *_ = open_connections(stack, listener.port, 64)
+        first, *_ = [stack.enter_context(connect(listener.port)) for _ in range(64)]
         assert b"GET /a b=c 0" in send(listener.port, GOOD)
         assert b"" == rest(first)
 
@@ -257,7 +251,8 @@ sys.stdin.read()
     with started([sys.executable, "-c", program]) as process, ExitStack() as stack:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        open_connections(stack, port, connections)
+        for _ in range(connections):
+            stack.enter_context(connect(port))
         began = monotonic()
         assert send(port, GOOD).endswith(b"here")
         assert monotonic() - began < LATE / 2

@@ -211,25 +211,15 @@ def test_a_wait_of_another_thread_ends_with_the_block(sandbox: Sandbox) -> None:
     assert not is_listened_on(port)
 
 
-def cancel_from_a_thread(attempt: SignIn) -> None:
-    """Cancel as a window's button does."""
-    threading.Timer(0.05, attempt.cancel).start()
-
-
-def cancel_from_a_signal_handler(attempt: SignIn) -> None:
-    """Cancel as a service does that is told to end."""
-    signal.signal(signal.SIGUSR1, lambda *_: attempt.cancel())
-    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
-
-
-@pytest.mark.parametrize("cancel", [cancel_from_a_thread, cancel_from_a_signal_handler])
-def test_r28_a_cancelled_wait_ends_and_the_port_is_free(cancel: Callable[[SignIn], None], sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("whence", ["a thread", "a signal handler"])
+def test_r28_a_cancelled_wait_ends_and_the_port_is_free(whence: str, sandbox: Sandbox) -> None:
     """R28: within a moment, before the block is left; a second sign-in on the same port follows at once."""
     port = free_port()
     client = sandbox.client(redirect_uri=f"http://127.0.0.1:{port}/")
-    before = signal.getsignal(signal.SIGUSR1)
     with SignIn(client) as attempt:
-        cancel(attempt)
+        before = signal.signal(signal.SIGUSR1, lambda *_: attempt.cancel())
+        cancel = attempt.cancel if whence == "a thread" else lambda: os.kill(os.getpid(), signal.SIGUSR1)
+        threading.Timer(0.05, cancel).start()
         began = monotonic()
         check_end(attempt, SignInCancelledError)
         eventually(lambda: not is_listened_on(port))

@@ -14,7 +14,6 @@
 | R27 | the receiver, and the sandbox | they listen on loopback alone |
 """
 
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -109,7 +108,7 @@ def test_the_redirect_brings_the_code_and_a_page(running: Running) -> None:
         assert f"\r\n{header}" in answer
 
 
-def test_the_page_has_left_before_the_wait_ends() -> None:
+def test_the_page_leaves_before_the_end() -> None:
     """Whoever closes the receiver as soon as the code is there cuts off no page."""
     for _ in range(10):
         with Running() as running:
@@ -120,14 +119,6 @@ def test_the_page_has_left_before_the_wait_ends() -> None:
             answer = rest(connection)
         assert answer.startswith(b"HTTP/1.0 200 ")
         assert answer.endswith(b"</html>\n")
-
-
-def test_a_browser_that_does_not_wait_for_the_page_is_heard(running: Running) -> None:
-    """The code counts even when the connection is gone before the answer is."""
-    with connect(running.port) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        connection.sendall(f"GET {GOOD} HTTP/1.1\r\nHost: {running.name}\r\n\r\n".encode())
-    assert CODE == running.arrived(AuthorizationResponse).code
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,6 @@ class Answer:
     status: int
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
-    on_sent: Callable[[], None] = field(default=lambda: None, repr=False)
-    """Called when the answer has left, or could not."""
 
 
 def page(status: int, body: bytes) -> Answer:
@@ -231,11 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers["host"], self.path = match[1], match[2]
         path, _, query = self.path.partition("?")
         self._listener.ends[self.connection] = inf
-        reply = self._listener.answer(Request(method=self.command, path=path, query=query, headers=headers, body=body))
-        try:
-            self._send(reply)
-        finally:
-            reply.on_sent()
+        request = Request(method=self.command, path=path, query=query, headers=headers, body=body)
+        self._send(self._listener.answer(request))
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = do_GET  # noqa: N815 - its names
 

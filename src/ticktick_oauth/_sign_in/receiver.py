@@ -11,7 +11,7 @@ from .._protocol.address import Address
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
 from ..exceptions import AuthorizationError, InvalidRedirectError
 from .http_server import TLS_HANDSHAKE, Answer, Listener, Request, page
-from .pages import allowed_page, denied_page, error_page, page_headers, stray_page
+from .pages import allowed_page, denied_page, error_page, stray_page
 
 
 def parse_loopback(redirect_uri: str) -> Address | None:
@@ -44,9 +44,9 @@ class RedirectReceiver(Listener):
     ) -> None:
         """Start to listen on a redirect URI that is http on loopback, or, for None, on a free port of 127.0.0.1.
 
-        ``on_redirect`` is called with what the redirect brings once its page has left; ``on_stray`` with why something
-        that looked like it was refused, each reason once. Their words hold nothing of the request. ``is_over`` and the
-        OSError are the listener's.
+        ``on_redirect`` is called with what the redirect brings; ``on_stray`` with why something that looked like it was
+        refused, each reason once. Their words hold nothing of the request. ``is_over`` and the OSError are the
+        listener's.
         """
         address = None if redirect_uri is None else parse_loopback(redirect_uri)
         host, port = ("127.0.0.1", 0) if address is None else (address.host, address.port)
@@ -60,14 +60,11 @@ class RedirectReceiver(Listener):
         outcome = self._read(request)
         if outcome is None:
             return page(404, stray_page("This is not the answer that ticktick-oauth waits for."))
+        self._on_redirect(outcome)  # who closes now waits for the page to leave
         if isinstance(outcome, AuthorizationResponse):
-            body = allowed_page()
-        elif outcome.error == "access_denied":
-            body = denied_page()
-        else:
-            body = error_page("The server sent an error instead of a code.")
-        # Not before the page has left: the wait ends, and with it every connection.
-        return Answer(status=200, body=body, headers=page_headers(), on_sent=lambda: self._on_redirect(outcome))
+            return page(200, allowed_page())
+        is_denied = outcome.error == "access_denied"
+        return page(200, denied_page() if is_denied else error_page("The server sent an error instead of a code."))
 
     def _read(self, request: Request) -> AuthorizationResponse | AuthorizationError | None:
         """Return what the redirect brings; of anything else, report why it is not the redirect if it looks like it."""
