@@ -2,10 +2,10 @@
 
 import io
 import sys
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -61,18 +61,14 @@ class Person:
 class Store:
     """A store of a program's own."""
 
-    def __init__(self, kept: IssuedToken | None = None, error: Exception | None = None) -> None:
-        self.kept = kept
-        self.error = error
+    kept: IssuedToken | None = None
 
     def load(self) -> IssuedToken | None:
         """Return what is kept."""
         return self.kept
 
     def save(self, issued: IssuedToken) -> None:
-        """Keep it, or fail."""
-        if self.error:
-            raise self.error
+        """Keep it."""
         self.kept = issued
 
     def delete(self) -> None:
@@ -128,8 +124,9 @@ def test_an_expired_token_is_replaced(sandbox: Sandbox, person: Person, tmp_path
 @pytest.mark.parametrize("error", [StorageError("no space"), RuntimeError("the program's own")])
 def test_what_could_not_be_kept_is_in_the_error(error: Exception, sandbox: Sandbox, person: Person) -> None:
     """A sign-in is not lost to a full disk, or to whatever a store of the program's own raises."""
+    store = Mock(**{"load.return_value": None, "save.side_effect": error})
     with pytest.raises(StorageError) as caught:
-        person.get_token(Store(error=error), server=sandbox.server)
+        person.get_token(store, server=sandbox.server)
     assert isinstance(caught.value.issued, IssuedToken)
     assert str(caught.value.issued.token.access_token) not in f"{caught.value!r} {caught.value} {caught.value.args}"
 
@@ -155,8 +152,10 @@ def test_a_valid_token_of_another_server_is_never_replaced(sandbox: Sandbox, per
 
 def test_a_token_that_ends_within_the_leeway_is_not_asked_for_again(person: Person) -> None:
     """A sign-in now would bring the same one: the error says when it ends."""
+    store = Store()
+    store.save(issued_by(TICKTICK))
     with pytest.raises(SignInRequiredError, match=r"expires on .*may bring the same token"):
-        person.get_token(Store(issued_by(TICKTICK)), leeway=timedelta(days=1))
+        person.get_token(store, leeway=timedelta(days=1))
     assert "" == person.uri
 
 
@@ -172,43 +171,35 @@ def test_while_the_variable_has_this_servers_token_nobody_is_asked(
     assert "" == person.uri
 
 
-class Terminal(io.StringIO):
-    """A stream that a person is at."""
-
-    def isatty(self) -> bool:
-        """Be one."""
-        return True
+TERMINAL = Mock(**{"isatty.return_value": True})
+PIPE = io.StringIO()
 
 
 @pytest.mark.parametrize(
     ("variables", "platform", "stream", "asks"),
     [
-        ({}, "linux", io.StringIO, False),
-        ({}, "linux", Terminal, True),
-        ({"DISPLAY": ":0"}, "linux", io.StringIO, True),
-        ({"WAYLAND_DISPLAY": "w"}, "linux", io.StringIO, True),
-        ({}, "darwin", io.StringIO, True),
-        ({}, "win32", io.StringIO, True),
-        ({"CI": "true"}, "linux", Terminal, False),
-        ({"CI": "1", "DISPLAY": ":0"}, "linux", Terminal, False),
-        ({"CI": "false"}, "linux", Terminal, True),
-        ({"CI": "0"}, "linux", Terminal, True),
-        ({"CI": ""}, "linux", Terminal, True),
+        ({}, "linux", PIPE, False),
+        ({}, "linux", TERMINAL, True),
+        ({"DISPLAY": ":0"}, "linux", PIPE, True),
+        ({"WAYLAND_DISPLAY": "w"}, "linux", PIPE, True),
+        ({}, "darwin", PIPE, True),
+        ({}, "win32", PIPE, True),
+        ({"CI": "true"}, "linux", TERMINAL, False),
+        ({"CI": "1", "DISPLAY": ":0"}, "linux", TERMINAL, False),
+        ({"CI": "false"}, "linux", TERMINAL, True),
+        ({"CI": "0"}, "linux", TERMINAL, True),
+        ({"CI": ""}, "linux", TERMINAL, True),
     ],
 )
 def test_it_waits_only_where_a_person_can_be_asked(
-    variables: dict[str, str], platform: str, stream: Callable[[], Any], *, asks: bool, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], platform: str, stream: object, *, asks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A job without a person gets the SignInRequiredError at once."""
-
-    def wait(*_: object, **__: object) -> IssuedToken:
-        raise DeadlineExceededError("nobody")
-
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(sys, "stdin", stream())
-    monkeypatch.setattr("ticktick_oauth._sign_in.person.sign_in", wait)
+    monkeypatch.setattr(sys, "stdin", stream)
+    monkeypatch.setattr("ticktick_oauth._sign_in.person.sign_in", Mock(side_effect=DeadlineExceededError("nobody")))
     with pytest.raises(DeadlineExceededError if asks else SignInRequiredError):
         get_token(timeout=5)
 
@@ -225,11 +216,7 @@ def test_ask_goes_on_until_an_answer_fits(sandbox: Sandbox, person: Person) -> N
 
 def test_what_ask_raises_ends_the_sign_in(sandbox: Sandbox, person: Person) -> None:
     """EOFError and KeyboardInterrupt pass; the time is looked at between two answers."""
-
-    def end(_prompt: str) -> str:
-        raise EOFError
-
     with pytest.raises(EOFError):
-        sign_in(server=sandbox.server, show=person.show, ask=end)
+        sign_in(server=sandbox.server, show=person.show, ask=Mock(side_effect=EOFError))
     with pytest.raises(DeadlineExceededError, match="no address was pasted"):
         sign_in(server=sandbox.server, show=person.show, ask=lambda _: "later", timeout=0.2)

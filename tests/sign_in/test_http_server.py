@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from errno import EADDRINUSE, EADDRNOTAVAIL
 from time import monotonic
+from unittest.mock import Mock
 
 import pytest
 import trustme
@@ -32,11 +33,6 @@ def listener() -> Iterator[Listener]:
     """Run a server."""
     with closing(Listener("127.0.0.1", 0, echo)) as listener:
         yield listener
-
-
-def cannot_start(_: threading.Thread) -> None:
-    """Be a thread's start where no more can start."""
-    raise RuntimeError("can't start new thread")
 
 
 def test_a_request_becomes_an_answer(listener: Listener) -> None:
@@ -143,12 +139,16 @@ def test_r25_without_a_file_descriptor_the_connection_waits(
         assert b"GET /a b=c 0" in rest(connection)
 
 
-def test_r25_without_a_thread_the_connection_is_closed(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R25: a process that can start no more threads closes what it cannot serve, and goes on."""
+def test_r25_without_a_thread(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R25: what cannot be served is closed; who begins to listen gets an OSError that says so, and the port is free."""
+    port = free_port()
     with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", cannot_start)
+        patch.setattr(threading.Thread, "start", Mock(side_effect=RuntimeError("can't start new thread")))
         with connect(listener.port) as connection:
             assert b"" == rest(connection)
+        with pytest.raises(OSError, match="cannot listen: no thread can start"):
+            Listener("127.0.0.1", port, echo)
+    Listener("127.0.0.1", port, echo).close()
     assert b"GET /a b=c 0" in send(listener.port, GOOD)
 
 
@@ -288,16 +288,6 @@ def test_r24_what_follows_an_answer_is_read_for_a_moment(
         while threading.active_count() > threads:
             assert monotonic() < end
             connection.sendall(more)
-
-
-def test_r25_without_a_thread_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """R25: no thread can start: an OSError says so, and the port is free."""
-    port = free_port()
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", cannot_start)
-        with pytest.raises(OSError, match="cannot listen: no thread can start"):
-            Listener("127.0.0.1", port, echo)
-    Listener("127.0.0.1", port, echo).close()
 
 
 INTERPRETER = """

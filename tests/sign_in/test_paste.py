@@ -114,15 +114,13 @@ def test_a_denial_is_found_too() -> None:
         (REDIRECT_URI, "that is not the whole address"),
         (f"{REDIRECT_URI}?state={REQUEST.state}", "that is not the whole address"),
         (CODE, "that is not an address"),
-        ("cancel", "that is not an address"),
-        ("q", "that is not an address"),
         ("correct horse battery staple", "that is not an address"),
         ("", "that is not an address"),
         (REQUEST.state, "that is not an address"),
         (f"http://evil.example/?{QUERY}", "that is not the whole address"),
         (f"http://evil-127.0.0.1:43117/?{QUERY}", "that is not the whole address"),
         (f"{REDIRECT_URI}other?{QUERY}", "that is not the whole address"),
-        ("x" * 300_000, "that is over"),
+        (f"{REDIRECT_URI}?code=a&{QUERY}", "the redirect has the parameter code more than once"),
     ],
 )
 def test_r30_nothing_else_is_taken(text: str, reason: str) -> None:
@@ -136,16 +134,9 @@ def test_r30_nothing_else_is_taken(text: str, reason: str) -> None:
     assert ("another" in reason) == isinstance(caught.value, StateMismatchError)
 
 
-def test_what_the_strict_reading_refuses_comes_through() -> None:
-    """A code that stands there twice is named, with the next step."""
-    with pytest.raises(InvalidRedirectError) as caught:
-        parse_paste(REQUEST, f"{REDIRECT_URI}?code=a&{QUERY}")
-    assert f"the redirect has the parameter code more than once; {WANTED}" == str(caught.value)
-
-
 def test_a_long_text_is_read_in_no_time() -> None:
     """A file that is pasted by mistake holds nothing up: the search is linear, where a quadratic one takes minutes."""
-    assert CODE == code_in("word " * 40_000 + ADDRESS)
+    assert CODE == code_in("word " * 50_000 + ADDRESS)
     with pytest.raises(InvalidRedirectError):
         parse_paste(REQUEST, "word " * 50_000)
 

@@ -16,7 +16,7 @@
 
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from queue import Queue
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -44,24 +44,17 @@ METHOD = (
 _T = TypeVar("_T")
 
 
-class Running:
+class Running(RedirectReceiver):
     """A receiver that listens, and the ways to speak to it."""
 
     def __init__(self, redirect_uri: str | None = None, literal: str = "127.0.0.1") -> None:
         self.arrivals: Queue[object] = Queue()
         put = self.arrivals.put
-        self.receiver = RedirectReceiver(redirect_uri, on_redirect=put, on_stray=put, is_over=lambda: False)
-        client = Client(client_id="id", client_secret="secret-canary", redirect_uri=self.receiver.redirect_uri)
-        self.receiver.request = AuthorizationRequest(client=client, state=STATE)
-        self.port = self.receiver.port
+        super().__init__(redirect_uri, on_redirect=put, on_stray=put, is_over=lambda: False)
+        client = Client(client_id="id", client_secret="secret-canary", redirect_uri=self.redirect_uri)
+        self.request = AuthorizationRequest(client=client, state=STATE)
         self.literal = literal
-        self.name = urlsplit(self.receiver.redirect_uri).netloc
-
-    def __enter__(self) -> "Running":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.receiver.close()
+        self.name = urlsplit(self.redirect_uri).netloc
 
     def get(
         self, target: str, *, method: str = "GET", host: str | None = None, cookie: str = "", body: str = ""
@@ -89,7 +82,7 @@ class Running:
 @pytest.fixture
 def running() -> Iterator[Running]:
     """Run a receiver on a free port."""
-    with Running() as running:
+    with closing(Running()) as running:
         yield running
 
 
@@ -111,7 +104,7 @@ def test_the_redirect_brings_the_code_and_a_page(running: Running) -> None:
 def test_the_page_leaves_before_the_end() -> None:
     """Whoever closes the receiver as soon as the code is there cuts off no page."""
     for _ in range(10):
-        with Running() as running:
+        with closing(Running()) as running:
             connection = connect(running.port)
             connection.sendall(f"GET {GOOD} HTTP/1.1\r\nHost: {running.name}\r\n\r\n".encode())
             running.arrived(AuthorizationResponse)
@@ -140,7 +133,7 @@ def test_r22_an_error_ends_the_wait(error: str, description: str, heading: str, 
 
 def test_r11_a_reload_sees_the_same_page() -> None:
     """R11: who comes after a prefetch sees its page, and in the end a closed port."""
-    with Running() as running:
+    with closing(Running()) as running:
         assert ["Access allowed" in running.succeed() for _ in range(2)] == [True, True]
     assert not is_listened_on(running.port)
 
@@ -233,7 +226,7 @@ def test_r15_another_host_is_refused(host: str, running: Running) -> None:
 
 def test_nothing_is_accepted_before_a_request_is_expected(running: Running) -> None:
     """The port is bound first, for a client to be registered with; until a request is made, all is stray."""
-    running.receiver.request = None
+    running.request = None
     assert [404, 431] == [running.get(GOOD, cookie=cookie)[0] for cookie in ("", "x" * 70000)]
     assert running.arrivals.empty()
 
@@ -250,7 +243,7 @@ def test_nothing_is_accepted_before_a_request_is_expected(running: Running) -> N
 def test_the_redirect_uri_says_where(redirect_uri: str, literal: str, target: str, name: str) -> None:
     """A literal is that address, a name both; its path and its query come back with the code."""
     port = free_port()
-    with Running(redirect_uri.format(port), literal) as running:
+    with closing(Running(redirect_uri.format(port), literal)) as running:
         assert 404 == running.get(f"{target}{GOOD[2:]}", host=f"127.9.9.9:{port}")[0]
         assert "another host" in running.arrived(str)
         running.succeed(f"{target}{GOOD[2:]}", name.format(port))
@@ -284,7 +277,7 @@ def test_r26_a_target_in_absolute_form_is_taken(running: Running) -> None:
 )
 def test_r27_it_listens_on_loopback_alone(host: str, addresses: set[str], sandbox: Sandbox) -> None:
     """R27: of all the sockets of this machine, none has its port, or the sandbox's, on another address."""
-    with Running(f"http://{host}:{free_port()}/") as running:
+    with closing(Running(f"http://{host}:{free_port()}/")) as running:
         found = listening_addresses()
     assert addresses == {address for address, port in found if port == running.port}
     assert {"127.0.0.1"} == {address for address, port in found if port == urlsplit(sandbox.server.issuer).port}

@@ -188,9 +188,5 @@ def test_what_cannot_start_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "subprocess", None)  # as where no descriptor is left to load it
         _browser._open("http://127.0.0.1:1/")
-
-    def start(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=RuntimeError("can't start new thread")))
     start_browser("http://127.0.0.1:1/")

@@ -8,8 +8,6 @@ from .._protocol.address import Address
 from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
 from ..exceptions import InvalidRedirectError, StateMismatchError
 
-# What has more is a file.
-_MAX_PASTE = 256 * 1024
 # What terminals put around a paste, and what shells, JSON and Windows put before an "&", a "?" or a "=".
 _MARKS = r"\x1b?\[20[01]~"
 _ESCAPES = r"\\u0026|[\\^](?=[&?=])"
@@ -28,8 +26,6 @@ def parse_paste(request: AuthorizationRequest, text: str) -> AuthorizationRespon
         InvalidRedirectError: it is not there; the words say what to do next, and nothing of the text.
 
     """
-    if len(text) > _MAX_PASTE:
-        raise InvalidRedirectError(f"that is over {_MAX_PASTE} characters, more than any address; {_wanted(request)}")
     failure = None
     for reading in _readings(text):
         for query in _queries(reading, request):
