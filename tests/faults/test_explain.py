@@ -1,31 +1,18 @@
-"""Whatever a pool raises is explained in a sentence that shows nothing of what the error quotes."""
+"""Whatever urllib3 raises is explained in a sentence that shows nothing of what the error quotes."""
 
 import errno
 import socket
 import ssl
 import sys
-from typing import Any
 
 import pytest
 import urllib3
 from urllib3 import exceptions
 
-from faults.watch import Watch
+from faults.watch import Watch, assert_error
 from ticktick_oauth.exceptions import TransportError
 
-
-class Raising(urllib3.PoolManager):
-    """A pool that fails with an error of the test's own."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self._error = error
-
-    def urlopen(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - urllib3's own
-        """Fail."""
-        raise self._error
-
-
+ENDPOINT = "https://ticktick.invalid/oauth/token"
 OWN_CAUSE = OSError("around")
 OWN_CAUSE.__cause__ = OWN_CAUSE
 OWN_ARGUMENT = OSError("around", ValueError())
@@ -70,16 +57,22 @@ def _certificate(hint: str, *codes: int) -> list[tuple[Exception, str]]:
         *_certificate(STRICT, 80, 93),
     ],
 )
-def test_n26_n31_a_pools_errors_have_a_sentence(
+def test_n26_n31_an_error_has_a_sentence(
     watch: Watch, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
-    """N26 and N31: none is a bare class name or number, and macOS has a hint of its own."""
+    """N26 and N31: none is a bare class name or number; macOS has a hint of its own."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", fail)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setattr(socket, "errorTab", {10061: "Connection refused."}, raising=False)
     monkeypatch.setitem(errno.errorcode, 10061, "WSAECONNREFUSED")
-    outcome = watch.exchange("https://ticktick.invalid/", http=Raising(error))
+    assert_error(watch.exchange(ENDPOINT), f"could not make a connection: {words}; the code")
+    outcome = watch.exchange(ENDPOINT, http=urllib3.PoolManager())
     assert type(outcome) is TransportError
     assert f"could not get the answer of ticktick.invalid: {words}" == str(outcome).partition("; ")[0]
     monkeypatch.setattr(sys, "platform", "darwin")
-    hint = "; a Python from python.org has no certificates until its Install Certificates.command has run; outcome"
-    assert (hint in str(watch.exchange("https://ticktick.invalid/", http=Raising(error)))) == (TRUST in words)
+    hint = "; a Python from python.org has no certificates until its Install Certificates.command has run; the code"
+    assert (hint in str(watch.exchange(ENDPOINT))) == (TRUST in words)

@@ -90,17 +90,6 @@ def test_n5_the_last_address_is_alive(watch: Watch, monkeypatch: pytest.MonkeyPa
     assert peer.requests == 1
 
 
-def test_an_error_before_there_is_a_connection(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes wrong inside of urllib3 before the host is looked up is not the trust store's fault."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise RuntimeError("any")
-
-    monkeypatch.setattr(urllib3.PoolManager, "urlopen", fail)
-    words = "could not make a connection: an unexpected error (RuntimeError); the code"
-    assert_error(watch.exchange(ENDPOINT), words)
-
-
 def test_n8_a_server_that_does_not_even_read(watch: Watch) -> None:
     """N8: the deadline holds while the request is being sent, too."""
     with Peer(lambda line: line.peer.stopped.wait(20)) as peer:

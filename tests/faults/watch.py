@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable
 from threading import Event
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -14,8 +14,6 @@ from ticktick_oauth._network import connection as _connection
 from ticktick_oauth.exceptions import OAuthError, TransportError
 
 from .canaries import CLIENT_ID, Canaries, faces_of
-
-_T = TypeVar("_T")
 
 
 class Watch:
@@ -36,13 +34,8 @@ class Watch:
         server = AuthorizationServer(issuer=origin, authorization_endpoint=f"{origin}/authorize", token_endpoint=url)
         return Client(client_id=CLIENT_ID, client_secret=self.canaries.client_secret, server=server)
 
-    def exchange(
-        self,
-        url: str,
-        since: Event | None = None,
-        **options: Any,  # noqa: ANN401 - as `exchange_code` has them
-    ) -> OAuthTokenV1 | OAuthError:
-        """Exchange the canary code, once; return an error of the family; the deadline counts from an event on."""
+    def exchange(self, url: str, since: Event | None = None, **options: Any) -> object:  # noqa: ANN401 - as `exchange_code`
+        """Exchange the canary code, once; return the token, or an error of the family, as `run` does."""
         client = self.client(url)
         self.note(repr(client))
         options = {"code_verifier": self.canaries.code_verifier, **options}
@@ -51,12 +44,11 @@ class Watch:
             assert self.canaries.access_token == str(outcome.access_token)
         return outcome
 
-    def run(self, call: Callable[[], _T], since: Event | None = None) -> _T | OAuthError:
+    def run(self, call: Callable[[], object], since: Event | None = None) -> object:
         """Call what uses the network, once; return an error of the family; its deadline counts from an event on.
 
         What a busy machine needs for the steps before the event is not counted.
         """
-        outcome: _T | OAuthError
         start = time.monotonic()
 
         def monotonic() -> float:
