@@ -46,10 +46,7 @@ numerals: st.SearchStrategy[str] = st.one_of(
     st.text("0019_+-. eEx\x85\xa0\x1c\u200b\u0661\uff11", max_size=8),
 )
 members: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {
-        "access_token": access_tokens | json_values,
-        "expires_in": seconds | numerals | json_values,
-    },
+    {"access_token": access_tokens | json_values, "expires_in": seconds | numerals | json_values},
     optional={name: st.sampled_from(("bearer", "tasks:read tasks:write")) | json_values for name in FIELDS[2:]},
 )
 """Mappings that have what a token has, of any JSON type."""

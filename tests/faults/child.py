@@ -71,16 +71,16 @@ def starved(url: str, secret: str, refused: str, granted: list[str]) -> object:
     return results
 
 
-def weighed(urls: list[str], secret: str, code: str) -> object:
-    """Exchange against one hostile server after the other; return the growth of the peak after the first exchange."""
+def weighed(good: str, hostile: list[str], secret: str, code: str) -> object:
+    """Exchange against one hostile server after the other; return the growth of the peak after a good exchange."""
+    _exchange(good, secret, code)
+    base = _peak()
     outcomes = []
-    base = 0
-    for number, url in enumerate(urls):
+    for url in hostile:
         try:
             outcomes.append(_exchange(url, secret, code))
-        except OAuthError as error:
+        except OAuthError as error:  # noqa: PERF203 - each of them fails
             outcomes.append(type(error).__name__)
-        base = base if number else _peak()
     return {"growth": _peak() - base, "outcomes": outcomes}
 
 

@@ -9,7 +9,6 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from types import TracebackType
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -130,7 +129,7 @@ class Peer:
         self._threads[0].start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, _: object, __: TracebackType | None) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self.stopped.set()
         # A connection of its own wakes the listener up.
         with socket.socket() as waker:

@@ -14,6 +14,7 @@ from ticktick_oauth import AuthorizationServer, discover_server, register_client
 from ticktick_oauth.exceptions import DeadlineExceededError, RegistrationError, TransportError
 
 ORIGIN = f"http://{LOOPBACK}:<port>"
+ENDPOINTS = "authorization_endpoint", "token_endpoint", "registration_endpoint"
 REDIRECT_URI = "http://127.0.0.1:43117/"
 HTML = b"<html><code></html>"
 CUT = "of 127.0.0.1: the answer was cut off, or its chunks have no proper length (IncompleteRead)"
@@ -24,12 +25,7 @@ def _discover(watch: Watch, origin: str, asked: Event, options: dict[str, Any]) 
 
 
 def _register(watch: Watch, origin: str, asked: Event, options: dict[str, Any]) -> object:
-    server = AuthorizationServer(
-        issuer=origin,
-        authorization_endpoint=f"{origin}/authorize",
-        token_endpoint=f"{origin}/token",
-        registration_endpoint=f"{origin}/register",
-    )
+    server = AuthorizationServer(**{name: f"{origin}/{name}" for name in ("issuer", *ENDPOINTS)})  # type: ignore[arg-type] # its flag is not among them
     return watch.run(lambda: register_client(server, redirect_uri=REDIRECT_URI, **options), asked)
 
 
@@ -52,9 +48,7 @@ def _late(name: str, play: Script, *, hard: bool = False) -> Case:
 def _metadata(**members: object) -> bytes:
     document = {
         "issuer": ORIGIN,
-        "authorization_endpoint": f"{ORIGIN}/authorize",
-        "token_endpoint": f"{ORIGIN}/token",
-        "registration_endpoint": f"{ORIGIN}/register",
+        **{name: f"{ORIGIN}/{name}" for name in ENDPOINTS},
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],
     }
@@ -130,5 +124,5 @@ def test_a_row_of_registration(case: Case, watch: Watch, authority: Authority, *
     if case.ask is _discover:
         assert received.startswith(b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\n")
     else:
-        assert received.startswith(b"POST /register HTTP/1.1\r\n")
+        assert received.startswith(b"POST /registration_endpoint HTTP/1.1\r\n")
         assert b'{"client_name": "ticktick-oauth", ' in received

@@ -212,13 +212,11 @@ def test_no_slot_of_a_pool_is_lost(watch: Watch) -> None:
 
 def test_memory_stays_flat_for_hostile_bodies(watch: Watch) -> None:
     """H20 to H23: endless, huge and compressed bodies cost less than 16 MiB above a good exchange."""
-    canaries = watch.canaries
+    orders = {"secret": watch.canaries.client_secret, "code": watch.canaries.code}
     with ExitStack() as stack:
         good = stack.enter_context(Peer(reply(200, TOKEN), fill=Canaries().fill))
-        peers = [stack.enter_context(Peer(case.play, fill=canaries.fill)) for case in BODIES]
-        urls = [peer.url() for peer in (good, *peers)]
-        result = run("weighed", secret=canaries.client_secret, code=canaries.code, urls=urls)
-    watch.note(repr(result["outcomes"][1:]))
-    assert [case.error.__name__ for case in BODIES if case.error] == result["outcomes"][1:]
+        peers = [stack.enter_context(Peer(case.play, fill=watch.canaries.fill)) for case in BODIES]
+        result = run("weighed", good=good.url(), hostile=[peer.url() for peer in peers], **orders)
+    assert [case.error.__name__ for case in BODIES if case.error] == result["outcomes"]
     assert {1} == {peer.requests for peer in peers}
     assert result["growth"] < 16 * 1024
