@@ -1,15 +1,14 @@
 """What the command line does not understand: one line, exit 2, and no argument repeated, since it may be a secret."""
 
 import re
-import subprocess
 import sys
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+import processes
 from cli.conftest import Run
-from person import LATE
 from ticktick_oauth import __version__
 
 SECRET = "s3cret-canary"
@@ -37,7 +36,13 @@ NOT_UNDERSTOOD = "is not understood (not shown: a secret may be there)"
         (f"login --timeout {SECRET}", "argument --timeout: "),
         ("login --client-id", "argument --client-id: expected one argument"),
         (f"token --format {SECRET}", "argument --format: it is one of raw, header, json, issued, pyticktick-env"),
-        (f"status --fail-within {SECRET}", "argument --fail-within: a time is a number and one of d, h, m, s"),
+        (
+            f"status --fail-within {SECRET}",
+            "argument --fail-within: a time is a number and one of d, h, m, s, such as 14d",
+        ),
+        ("status --fail-within 14", "argument --fail-within: a time is a number and one of d, h, m, s, such as 14d"),
+        ("status --fail-within 1.5d", "argument --fail-within: a time is a number and one of d, h, m, s, such as 14d"),
+        ("status --fail-within 9999999999d", "argument --fail-within: a time is a number and one of d, h, m, s"),
         (f"sandbox --port {SECRET}", "argument --port: a port is a number from 0 to 65535"),
         ("sandbox --port 65536", "argument --port: a port is a number from 0 to 65535"),
         (f"sandbox --redirect-uri http://h/{SECRET}", "redirect_uri must start with https://"),
@@ -45,7 +50,7 @@ NOT_UNDERSTOOD = "is not understood (not shown: a secret may be there)"
         (f"check {SECRET} {SECRET}", "of ticktick-oauth check are not understood"),
         (
             f"check {SECRET}",
-            "FILE cannot be read: No such file or directory; it is a file's name, or - for standard input",
+            "FILE cannot be read: No such file or directory",
         ),
         (f"check {SECRET * 99}", "FILE cannot be read: File name too long"),
         ("check", "the following arguments are required: FILE; see ticktick-oauth check --help"),
@@ -113,14 +118,17 @@ def test_a_command_loads_its_own_file_alone() -> None:
     }
     for argument, expected in loaded.items():
         command = [sys.executable, "-I", "-c", program, argument]
-        err = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LATE).stderr
-        found = {name.rpartition(".")[2] for name in re.findall(r"'(\S+)'", err)}
+        found = {name.rpartition(".")[2] for name in re.findall(r"'(\S+)'", processes.run(*command).stderr)}
         assert expected == found
 
 
 def test_check_without_standard_input(run: Run) -> None:
     """A closed standard input is wrong usage."""
-    assert run("check", "-", stdin=None) == (2, "", "ticktick-oauth: standard input cannot be read: it is closed\n")
+    assert run("check", "-", stdin=None) == (
+        2,
+        "",
+        "ticktick-oauth: standard input cannot be read: it is closed\n",
+    )
 
 
 def test_a_file_named_by_a_secret_is_read(tmp_path: Path, run: Run) -> None:

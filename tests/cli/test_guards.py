@@ -7,12 +7,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+import processes
 from cli.conftest import Capture, Run
 from faults.parent import wait_until_it_waits
 from person import LATE
@@ -31,13 +33,11 @@ FULL = "ticktick-oauth: standard output: No space left on device\n"
 
 
 @pytest.fixture
-def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Make the command `token` do something else, such as fail."""
-
-    def fail(act: Callable[[], object]) -> None:
-        monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", lambda _: act())
-
-    return fail
+def step(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Replace the first step of the command `token`, which may then fail or do something else."""
+    step = Mock()
+    monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", step)
+    return step
 
 
 @pytest.fixture(autouse=True)
@@ -47,15 +47,6 @@ def _handlers_are_put_back() -> Iterator[None]:
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
-
-
-def throw(error: BaseException) -> Callable[[], object]:
-    """Return what raises an error."""
-
-    def act() -> None:
-        raise error
-
-    return act
 
 
 @pytest.mark.parametrize(
@@ -75,16 +66,12 @@ def throw(error: BaseException) -> Callable[[], object]:
     ],
 )
 def test_errors_have_exit_codes_and_one_line(
-    error: BaseException, code: int, message: str | None, fail: Callable[..., None], run: Run
+    error: BaseException, code: int, message: str | None, step: Mock, run: Run
 ) -> None:
-    """Each kind of error has its exit code and one line on stderr."""
-    fail(throw(error))
+    """Each kind of error has its exit code and one line on stderr; a bug comes out as it is."""
+    step.side_effect = error
     assert (code, "", f"ticktick-oauth: {message or error}\n") == run("token")
-
-
-def test_a_bug_is_not_hidden(fail: Callable[..., None], run: Run) -> None:
-    """What no command expects comes out as it is."""
-    fail(throw(ZeroDivisionError()))
+    step.side_effect = ZeroDivisionError
     with pytest.raises(ZeroDivisionError):
         run("token")
 
@@ -114,23 +101,16 @@ def test_l9_an_output_that_cannot_be_written(
     environment = {"HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         for stream, code, line in ((full, 2, FULL), (broken, 141, "")):
-            ended = subprocess.run(
-                [*COMMAND, arguments],
-                env=environment,
-                stdout=stream,
-                stderr=subprocess.PIPE,
-                text=True,
-                check=False,
-                timeout=LATE,
-            )
-            assert (1 if arguments == "status" else code, line) == (ended.returncode, ended.stderr)
+            command = subprocess.Popen([*COMMAND, arguments], env=environment, stdout=stream, stderr=subprocess.PIPE)
+            _, err = command.communicate(timeout=LATE)
+            assert (1 if arguments == "status" else code, line) == (command.returncode, err.decode())
 
 
 @pytest.mark.parametrize("arguments", ["--help", "login --help", "schema"])
 def test_l9_both_streams_closed(arguments: str) -> None:
     """L9: where nobody can read the answer, and nobody wants to, that is no failure."""
     command = f'"$0" -m ticktick_oauth {arguments} >&- 2>&-'
-    assert 0 == subprocess.run(["/bin/sh", "-c", command, sys.executable], check=False, timeout=LATE).returncode
+    assert 0 == processes.run("/bin/sh", "-c", command, sys.executable).returncode
 
 
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
@@ -216,7 +196,7 @@ def test_l8_a_signal_ends_a_command(number: int, code: int, word: str, arguments
 @pytest.mark.parametrize("module", ["commands", "output", "parser", "kept_token"])
 def test_l8_ctrl_c_while_it_loads(module: str, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """L8: from the first line on, whatever is being loaded, it is one line and no traceback."""
-    monkeypatch.setattr("ticktick_oauth._cli.commands.run", lambda _: throw(KeyboardInterrupt())())
+    monkeypatch.setattr("ticktick_oauth._cli.commands.run", Mock(side_effect=KeyboardInterrupt))
     assert (130, "", "ticktick-oauth: interrupted\n") == run("token")
     program = f"""
 import signal, sys
@@ -231,55 +211,47 @@ sys.meta_path.insert(0, Finder)
 from ticktick_oauth._cli import main
 sys.exit(main(["token"]))
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=LATE, env={}
-    )
+    ended = processes.run(sys.executable, "-c", program, env={})
     assert (130, "", "ticktick-oauth: interrupted\n") == (ended.returncode, ended.stdout, ended.stderr)
 
 
-def test_ctrl_break_ends_as_ctrl_c(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_ctrl_break_ends_as_ctrl_c(step: Mock, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """Windows has one key more."""
     monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
-    fail(lambda: signal.raise_signal(signal.SIGUSR1))
+    step.side_effect = lambda _: signal.raise_signal(signal.SIGUSR1)
     assert (130, "", "ticktick-oauth: interrupted\n") == run("token")
 
 
-def test_a_signal_comes_only_once(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_a_signal_comes_only_once(step: Mock, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """A second signal, such as an impatient Ctrl-C, ends the process at once and does not stop the cleaning up."""
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
 
-    def interrupted_twice() -> None:
+    def interrupted_twice(_: object) -> None:
         try:
             signal.raise_signal(signal.SIGTERM)
         finally:
             signal.raise_signal(signal.SIGINT)
 
-    fail(interrupted_twice)
+    step.side_effect = interrupted_twice
     assert (143, "", "ticktick-oauth: terminated\n") == run("token")
     assert [130] == ended
 
 
-def test_what_the_process_decided_about_signals_stays(fail: Callable[..., None], run: Run) -> None:
-    """A signal that is ignored, as by nohup, stays ignored; the others get their handlers back."""
+def test_what_the_process_decided_about_signals_stays(step: Mock, run: Run) -> None:
+    """A signal that is ignored, as by nohup, stays ignored; the others get their handlers back; a thread has none."""
+    with ThreadPoolExecutor() as threads:
+        assert 0 == threads.submit(run, "schema").result().code
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     assert 0 == run("schema").code
     assert (signal.SIG_IGN, signal.SIG_DFL) == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
-    fail(lambda: signal.raise_signal(signal.SIGTERM))
+    step.side_effect = lambda _: signal.raise_signal(signal.SIGTERM)
     assert 143 == run("token").code
     assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
 
 
-def test_a_command_in_a_thread(run: Run) -> None:
-    """Where no handler may be set, a command runs without."""
-    with ThreadPoolExecutor() as threads:
-        assert 0 == threads.submit(run, "schema").result().code
-
-
-def test_an_interruption_leaves_the_prompt_its_line(
-    fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: Run
-) -> None:
+def test_an_interruption_leaves_the_prompt_its_line(step: Mock, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """On a terminal the last words do not stand behind what was being typed."""
-    fail(throw(KeyboardInterrupt()))
+    step.side_effect = KeyboardInterrupt
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert (130, "", "\nticktick-oauth: interrupted\n") == run("token")

@@ -2,12 +2,12 @@
 
 import errno
 import re
-import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+import processes
 from cli.conftest import DAY, ENVIRONMENT, UUID4, Keep, Run, issue
 from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, load_issued, loads
 from ticktick_oauth.storage import TokenFile, require_token
@@ -107,7 +107,7 @@ def test_pyticktick_reads_its_variables(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PYTICKTICK_V1_CLIENT_SECRET", "secret")
     (tmp_path / "env").write_text(text)
     found = [settings(_env_file=tmp_path / "env").v1_token]
-    exported = subprocess.run(["/bin/sh", "-c", f"{text}\nenv"], capture_output=True, text=True, check=True, env={})
+    exported = processes.run("/bin/sh", "-c", f"{text}\nenv", env={})
     for line in exported.stdout.splitlines():
         if line.startswith("PYTICKTICK"):
             monkeypatch.setenv(*line.split("=", 1))

@@ -104,8 +104,8 @@ def test_the_secret_from_a_file(end: str, login: Login, tmp_path: Path, monkeypa
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (None, "--client-secret-file: No such file or directory"),
-        (b"secret-canary" * 400, "--client-secret-file: it has over 4096 characters, which no secret has"),
+        (None, "--client-secret-file cannot be read: No such file or directory"),
+        (b"secret-canary" * 400, "--client-secret-file cannot be read: it has over 4096 bytes"),
         (b"secret-canary\xff", "--client-secret-file: it is not UTF-8 text"),
         (b"", "client_secret must not be empty"),
         (b"secret-canary\nsecret-canary\n", "client_secret must not have a line end or another unprintable character"),
@@ -126,7 +126,7 @@ def test_a_secret_that_cannot_be_had_is_wrong_usage(
     advice = "needs a client's id beside it, by --client-id or $TICKTICK_CLIENT_ID"
     monkeypatch.setattr(sys, "stdin", None)
     assert (2, "", f"ticktick-oauth: --client-secret-file {advice}\n") == bare_login("--client-secret-file", "-")
-    line = "ticktick-oauth: --client-secret-file: standard input is closed\n"
+    line = "ticktick-oauth: --client-secret-file cannot be read: it is closed\n"
     assert (2, "", line) == login("--client-secret-file", "-")
     monkeypatch.delenv("TICKTICK_CLIENT_SECRET")
     advice = "give the secret by $TICKTICK_CLIENT_SECRET or --client-secret-file"

@@ -164,7 +164,9 @@ def test_a_paste_comes_from_the_terminal_while_standard_input_is_another(
     """A secret that comes through standard input is one line of it; the rest, and the paste, are not touched."""
     assert no_browser.client is not None
     monkeypatch.delenv("TICKTICK_CLIENT_SECRET")
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{no_browser.client.client_secret}\nthe rest\n"))
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{no_browser.client.client_secret}\nthe rest\n".encode()))
+    )
     when_shown(paste(typing))
     assert 0 == no_browser("--client-secret-file", "-").code
     assert "the rest\n" == sys.stdin.read()

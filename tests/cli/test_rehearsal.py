@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import processes
 from cli.conftest import Run
 from person import LATE, browse, free_port
 from processes import started
@@ -108,9 +108,8 @@ def test_what_it_prints_signs_in(served: Served) -> None:
     assert 2 == len(commands)
     for command in commands:
         (options,) = re.findall(r"--server \S+ --token-file \S+$", command)
-        shell = ["/bin/sh", "-c", f"{command} && ticktick-oauth token {options}"]
-        finished = subprocess.run(
-            shell, env=served.environment, capture_output=True, text=True, check=False, timeout=LATE
+        finished = processes.run(
+            "/bin/sh", "-c", f"{command} && ticktick-oauth token {options}", env=served.environment
         )
         assert 0 == finished.returncode, finished.stderr
         assert re.search(rf"^The token is kept in \S+/token\.json\n{UUID}$", finished.stdout, re.MULTILINE)

@@ -6,20 +6,16 @@ import sys
 from argparse import ArgumentTypeError, Namespace
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from .._protocol.issued_token import IssuedToken, load_issued, parse_time
 from .._token.converter import loads
 from .._token.parsing import parse_json
 from ..exceptions import InvalidTokenError, OAuthError
-from .output import ANSWER_IS_NO, DONE, USAGE, Stop, say
-from .parser import add_replace, add_server, add_token_file
+from .output import ANSWER_IS_NO, DONE, Stop, say
+from .parser import Parser, add_replace, add_server, add_token_file, read_bounded
 
-if TYPE_CHECKING:
-    from .parser import Parser
-
-# What the token endpoint's answer may have, too. A device, or a pipe, may have no end.
+# What the token endpoint's answer may have, too.
 _MAX_SIZE = 64 * 1024
 # What begins or is a document that is no token response, and what to do.
 _KINDS = {
@@ -36,7 +32,7 @@ _TOLERANCE = timedelta(minutes=5)
 _EXAMPLE = "2026-11-25T12:00:00+01:00"
 
 
-def add_import(parser: "Parser") -> None:
+def add_import(parser: Parser) -> None:
     """Add the arguments of ``import`` to its parser."""
     parser.explain(
         "Read a token response, as the token endpoint answers, from standard input, and\nkeep its token; or what token "
@@ -56,7 +52,7 @@ def add_import(parser: "Parser") -> None:
     parser.set_defaults(run=_import)
 
 
-def add_check(parser: "Parser") -> None:
+def add_check(parser: Parser) -> None:
     """Add the arguments of ``check`` to its parser."""
     parser.explain(
         "Validate a token response, and list all that is wrong with it.",
@@ -66,7 +62,7 @@ def add_check(parser: "Parser") -> None:
     parser.set_defaults(run=_check)
 
 
-def add_schema(parser: "Parser") -> None:
+def add_schema(parser: Parser) -> None:
     """Add the arguments of ``schema`` to its parser."""
     parser.explain("Print the JSON Schema of a token response.", "ticktick-oauth schema > token.schema.json")
     parser.set_defaults(run=_schema)
@@ -109,33 +105,16 @@ def _import(arguments: Namespace) -> None:
     raise Stop(f"standard input: {reason}", ANSWER_IS_NO)
 
 
-def _read_document(name: str) -> bytes:
-    """Return what a file holds, or standard input (``-``), up to one byte more than a document may have.
-
-    What cannot be read is a `Stop` that does not repeat the name, which may be the document itself.
-    """
-    try:
-        if name != "-":
-            with Path(name).open("rb") as file:
-                return file.read(_MAX_SIZE + 1)
-        if sys.stdin is not None:
-            if sys.stdin.isatty():
-                say("Paste the token response, then press Ctrl-D on a line of its own:")
-            return sys.stdin.buffer.read(_MAX_SIZE + 1)
-        reason = "it is closed"
-    except OSError as error:
-        reason = str(error.strerror)
-    if name == "-":
-        raise Stop(f"standard input cannot be read: {reason}", USAGE)
-    raise Stop(f"FILE cannot be read: {reason}; it is a file's name, or - for standard input", USAGE)
+def _read_document(file: str) -> bytes:
+    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
+        say("Paste the token response, then press Ctrl-D on a line of its own:")
+    return read_bounded(file, "standard input" if file == "-" else "FILE", _MAX_SIZE)
 
 
 def _recognize(document: bytes) -> str | None:
     """Return what a document is that is not a token response, and what to do; None when it is nothing known."""
     kind = next((words for pattern, words in _KINDS.items() if re.match(pattern, document)), None)
-    if len(document) > _MAX_SIZE:
-        kind = f"over {_MAX_SIZE} bytes, which no answer of a token endpoint has"
-    elif _members(document).get("error") is not None:
+    if _members(document).get("error") is not None:
         kind = "the server's refusal, not a token: sign in again with ticktick-oauth login"
     return kind and f"this is {kind}"
 

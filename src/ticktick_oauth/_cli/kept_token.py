@@ -3,7 +3,6 @@
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -17,10 +16,7 @@ from ..storage._kept import command_for, find_kept, list_kept, require_issued
 from ..storage._token_file import forget
 from .keeping import find_places, now, show_path, warn_of_variable
 from .output import ANSWER_IS_NO, USAGE, Stop, answer, say
-from .parser import add_server, add_token_file
-
-if TYPE_CHECKING:
-    from .parser import Parser
+from .parser import Parser, add_server, add_token_file
 
 _FORMATS: dict[str, Callable[[IssuedToken], str]] = {
     "raw": lambda issued: str(issued.token.access_token),
@@ -36,7 +32,7 @@ _FORMATS: dict[str, Callable[[IssuedToken], str]] = {
 }
 
 
-def add_token(parser: "Parser") -> None:
+def add_token(parser: Parser) -> None:
     """Add the arguments of ``token`` to its parser."""
     parser.explain(
         "Print the token. What it prints is a secret: whoever has it can read and change\nyour tasks.",
@@ -54,7 +50,7 @@ def add_token(parser: "Parser") -> None:
     parser.set_defaults(run=_token)
 
 
-def add_logout(parser: "Parser") -> None:
+def add_logout(parser: Parser) -> None:
     """Add the arguments of ``logout`` to its parser."""
     parser.explain(
         "Delete the kept token from this machine. The service knows no sign-out: where\nelse the token is kept, it "

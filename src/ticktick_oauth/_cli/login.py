@@ -1,10 +1,9 @@
 """The command ``login``: from a person at a terminal to a kept token."""
 
 import os
-import sys
-from argparse import SUPPRESS, Action, ArgumentParser, Namespace
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from argparse import SUPPRESS, ArgumentTypeError, Namespace
+from contextlib import suppress
+from typing import NoReturn
 
 from .._protocol.address import check_address
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
@@ -14,20 +13,16 @@ from ..storage._token_file import check_can_keep
 from .keeping import describe_expiry, find_worse, keep_somewhere, now, path_for
 from .network import Network
 from .output import USAGE, Stop, say
-from .parser import add_network, add_replace, add_server, add_token_file, timeout_up_to
+from .parser import Parser, add_network, add_replace, add_server, add_token_file, read_bounded, timeout_up_to
 from .terminal import ask
 from .waiting import wait_for_person
 
-if TYPE_CHECKING:
-    from .parser import Parser
-
 _SECRET_VARIABLE = "TICKTICK_CLIENT_SECRET"  # noqa: S105 - a name, not a password
 _ID_VARIABLE = "TICKTICK_CLIENT_ID"
-# A device, or a pipe, may have no end.
 _MAX_SECRET = 4096
 
 
-def add_login(login: "Parser") -> None:
+def add_login(login: Parser) -> None:
     """Add the command's arguments to its parser."""
     login.explain(
         "Sign in with a browser and keep the token. Without a client id, the program\nregisters itself with the "
@@ -42,7 +37,7 @@ def add_login(login: "Parser") -> None:
         "--client-id", metavar="ID", help=f"the id of a client of the developer portal (default: ${_ID_VARIABLE})"
     )
     client.add_argument("--client-secret-file", metavar="FILE", help="a file with the secret; - for standard input")
-    client.add_argument("--client-secret", action=_Refusal, help=SUPPRESS)
+    client.add_argument("--client-secret", type=_refuse_secret, help=SUPPRESS)
     client.add_argument(
         "--redirect-uri",
         metavar="URI",
@@ -70,14 +65,11 @@ def add_login(login: "Parser") -> None:
     login.set_defaults(run=_login)
 
 
-class _Refusal(Action):
-    """Refuse a secret in an argument, without repeating it."""
-
-    def __call__(self, parser: ArgumentParser, *_: object) -> NoReturn:
-        parser.error(
-            "others can see the arguments of a program, so this secret is no longer one: make a new one, and give it "
-            f"by ${_SECRET_VARIABLE}, by --client-secret-file or at the prompt"
-        )
+def _refuse_secret(_text: str) -> NoReturn:
+    raise ArgumentTypeError(
+        "others can see the arguments of a program, so this secret is no longer one: make a new one, and give it "
+        f"by ${_SECRET_VARIABLE}, by --client-secret-file or at the prompt"
+    )
 
 
 def _login(arguments: Namespace) -> None:
@@ -116,22 +108,8 @@ def _find_client(arguments: Namespace) -> Client | None:
 
 
 def _read_secret(file: str) -> str:
-    if file == "-" and sys.stdin is None:
-        raise Stop("--client-secret-file: standard input is closed", USAGE)
-    try:
-        if file == "-":
-            # One line, not all of it: the address that the browser was sent to may come next.
-            text = sys.stdin.readline(_MAX_SECRET + 1)
-        else:
-            with Path(file).open(encoding="utf-8") as stream:
-                text = stream.read(_MAX_SECRET + 1)
-    except OSError as error:
-        reason = error.strerror
-    except ValueError:
-        reason = "it is not UTF-8 text"  # the error would show some of it
-    else:
-        if len(text) <= _MAX_SECRET:
-            return text.rstrip("\r\n")
-        reason = f"it has over {_MAX_SECRET} characters, which no secret has"
-    # Without the name, which may be the secret itself.
-    raise Stop(f"--client-secret-file: {reason}", USAGE)
+    # One line of standard input, not all of it: the address that the browser was sent to may come next.
+    data = read_bounded(file, "--client-secret-file", _MAX_SECRET, is_line=file == "-")
+    with suppress(UnicodeDecodeError):  # which would show some of it
+        return data.decode().rstrip("\r\n")
+    raise Stop("--client-secret-file: it is not UTF-8 text", USAGE)

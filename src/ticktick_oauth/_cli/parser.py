@@ -1,10 +1,12 @@
 """Read a command's arguments without ever repeating one, since it may be a secret; options of several commands."""
 
 import re
+import sys
 from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
@@ -136,6 +138,25 @@ def _parse_server(text: str) -> AuthorizationServer:
     except ValueError as error:
         reason = str(error)
     raise ArgumentTypeError(f"it is ticktick, dida365 or a URL: {reason}")
+
+
+def read_bounded(file: str, name: str, limit: int, *, is_line: bool = False) -> bytes:
+    """Return what a file holds, or standard input (``-``) or one line of it.
+
+    What cannot be read, or has more bytes, is a `Stop` without the file's name, which may be a secret itself.
+    """
+    if file == "-" and sys.stdin is None:
+        raise Stop(f"{name} cannot be read: it is closed", USAGE)
+    try:
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
+            data = (stream.readline if is_line else stream.read)(limit + 1)  # a device, or a pipe, may have no end
+    except OSError as error:
+        reason = str(error.strerror)
+    else:
+        if len(data) <= limit:
+            return data
+        reason = f"it has over {limit} bytes"
+    raise Stop(f"{name} cannot be read: {reason}", USAGE)
 
 
 def parse_duration(text: str) -> timedelta:

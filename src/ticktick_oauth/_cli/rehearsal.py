@@ -5,7 +5,6 @@ from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import TYPE_CHECKING
 
 from .._network.calls import discover_server, exchange_code, register_client
 from .._protocol.authorization import AuthorizationRequest
@@ -17,14 +16,12 @@ from ..exceptions import InvalidTokenError
 from ..storage._access import quote
 from .keeping import describe_expiry, now
 from .output import flush_answer
-
-if TYPE_CHECKING:
-    from .parser import Parser
+from .parser import Parser
 
 _BAD_DOCUMENT = '{"access_token": "not-a-uuid", "expires_in": "soon", "token_type": "Bearer"}'
 
 
-def add_demo(parser: "Parser") -> None:
+def add_demo(parser: Parser) -> None:
     """Add the arguments of ``demo`` to its parser."""
     parser.explain(
         "Get a token, step by step, from a local sandbox: nothing leaves this machine.", "ticktick-oauth demo"
@@ -32,7 +29,7 @@ def add_demo(parser: "Parser") -> None:
     parser.set_defaults(run=_demo)
 
 
-def add_sandbox(parser: "Parser") -> None:
+def add_sandbox(parser: Parser) -> None:
     """Add the arguments of ``sandbox`` to its parser."""
     parser.explain(
         "Serve a local authorization server, which answers as TickTick's, until Ctrl-C\nends it.",

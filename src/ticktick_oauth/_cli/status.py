@@ -12,11 +12,10 @@ from ..exceptions import StorageError
 from ..storage._kept import command_for, name_of
 from .keeping import describe_expiry, find_places, now
 from .output import ANSWER_IS_NO, DONE, FAILED, NOT_KEPT, Stop, answer
-from .parser import add_network, add_server, add_token_file, parse_duration
+from .parser import Parser, add_network, add_server, add_token_file, parse_duration
 
 if TYPE_CHECKING:
     from .network import Network
-    from .parser import Parser
 
 # Where the service's API is.
 _SERVICES = {TICKTICK.issuer: "https://api.ticktick.com", DIDA365.issuer: "https://api.dida365.com"}
@@ -25,7 +24,7 @@ _NOTHING = dict.fromkeys(("status", "expires_at", "remaining_seconds", "issuer",
 _CODES = {"valid": DONE, "error": NOT_KEPT, "unknown": FAILED}
 
 
-def add_status(parser: "Parser") -> None:
+def add_status(parser: Parser) -> None:
     """Add the command's arguments to its parser."""
     parser.explain(
         "Show of every kept token whose it is, until when it is valid, and where it is.\n"
