@@ -6,7 +6,6 @@ wing fails, and survives when none does. Prints each survivor, and the score of 
 
 import argparse
 import ast
-import copy
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import ticktick_oauth
 
@@ -35,87 +35,74 @@ WINGS = {
 }
 _PYTEST = [sys.executable, "-m", "pytest", "-qx", "-p", "no:randomly", "-p", "no:cacheprovider", "-m", "not slow"]
 _SECONDS = 900
-_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
+_PAIRS = [
+    (ast.Eq, ast.NotEq),
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Is, ast.IsNot),
+    (ast.In, ast.NotIn),
+    (ast.And, ast.Or),
+    (ast.Add, ast.Sub),
+]
+_OTHER: dict[type[ast.AST], Any] = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 
 
-def mutations(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what may stand in a node's place."""
-    twin = copy.deepcopy(node)
-    if isinstance(twin, ast.Compare) and type(twin.ops[0]) in _COMPARISONS:
-        twin.ops[0] = _COMPARISONS[type(twin.ops[0])]()
-        yield twin
-    elif isinstance(twin, ast.BoolOp):
-        twin.op = ast.Or() if isinstance(twin.op, ast.And) else ast.And()
-        yield twin
-    elif isinstance(twin, ast.UnaryOp) and isinstance(twin.op, ast.Not):
-        yield twin.operand
-    elif isinstance(twin, ast.BinOp) and isinstance(twin.op, (ast.Add, ast.Sub)):
-        twin.op = ast.Sub() if isinstance(twin.op, ast.Add) else ast.Add()
-        yield twin
-    elif isinstance(twin, ast.Constant) and isinstance(twin.value, (bool, int, str)):
-        yield ast.Constant(_another(twin.value))
-    elif isinstance(twin, (ast.If, ast.IfExp)):
-        twin.test = ast.UnaryOp(ast.Not(), twin.test)
-        yield twin
-    elif isinstance(twin, ast.Return) and twin.value is not None and not isinstance(twin.value, ast.Constant):
-        yield ast.Return(ast.Constant(None))
-    elif isinstance(twin, (ast.Raise, ast.Expr)) and not isinstance(getattr(twin, "value", None), ast.Constant):
-        yield ast.Pass()
+def mutate(node: ast.AST) -> ast.AST | None:  # noqa: C901, PLR0911 - a table
+    """Return what may stand in a node's place."""
+    match node:
+        case ast.Compare(left, [operator, *operators], values) if type(operator) in _OTHER:
+            return ast.Compare(left, [_OTHER[type(operator)](), *operators], values)
+        case ast.BoolOp(operator, values):
+            return ast.BoolOp(_OTHER[type(operator)](), values)
+        case ast.BinOp(left, operator, right) if type(operator) in _OTHER:
+            return ast.BinOp(left, _OTHER[type(operator)](), right)
+        case ast.UnaryOp(ast.Not(), operand):
+            return operand
+        case ast.Constant(bool(value)):
+            return ast.Constant(not value)
+        case ast.Constant(int(value)):
+            return ast.Constant(value + 1)
+        case ast.Constant(str(value)):
+            return ast.Constant(f"{value}mutant")
+        case ast.If(test, body, orelse):
+            return ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
+        case ast.IfExp(test, body, orelse):
+            return ast.IfExp(test, orelse, body)
+        case ast.Return(ast.expr() as value) if not isinstance(value, ast.Constant):
+            return ast.Return(ast.Constant(None))
+        case ast.Raise() | ast.Expr():
+            return ast.Pass()
+    return None
 
 
-def _another(value: bool | int | str) -> bool | int | str:  # noqa: FBT001 - a constant
-    if isinstance(value, bool):
-        return not value
-    return value + 1 if isinstance(value, int) else f"{value}mutant"
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, target: ast.AST, replacement: ast.AST) -> None:
-        self._target = target
-        self._replacement = replacement
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        if node is self._target:
-            return ast.copy_location(self._replacement, node)
-        return super().visit(node)  # type: ignore[no-any-return] # typeshed has it so
-
-
-def _outside_annotations(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree without what no test can see: docstrings, annotations and what is for type checkers alone."""
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        return
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in {"cast", "TypeVar"}:
-        return
-    yield node
+def _places(node: ast.AST) -> Iterator[tuple[Any, str | int]]:
+    """Yield where each node stands, but for what no test can see: docstrings, annotations, what type checkers read."""
     for name, value in ast.iter_fields(node):
-        if name in {"annotation", "returns"}:
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            is_text = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
-            if isinstance(child, ast.AST) and not is_text:
-                yield from _outside_annotations(child)
+        holder: Any = value if isinstance(value, list) else vars(node)
+        for key in range(len(value)) if isinstance(value, list) else [name]:
+            match holder[key]:
+                case (
+                    ast.Expr(ast.Constant())
+                    | ast.If(ast.Name("TYPE_CHECKING"))
+                    | ast.Call(ast.Name("cast" | "TypeVar"))
+                ):
+                    pass
+                case ast.AST() as child if name not in {"annotation", "returns"}:
+                    yield holder, key
+                    yield from _places(child)
 
 
 def mutants(path: Path) -> Iterator[tuple[str, str]]:
     """Yield each mutant of a file: its words, and its source."""
     tree = ast.parse(path.read_text("utf-8"))
-    places = [(place, new) for place in _outside_annotations(tree) for new in mutations(place)]
-    for node, new in places:
-        changed = ast.unparse(ast.fix_missing_locations(_Replace(node, new).visit(tree)))
-        _Replace(new, node).visit(tree)  # the tree is the original again
-        was, becomes = (ast.unparse(each).partition("\n")[0] for each in (node, new))
-        yield f"{path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}: {was} -> {becomes}", changed
+    for holder, key in list(_places(tree)):
+        node = holder[key]
+        if new := mutate(node):
+            holder[key] = new
+            changed = ast.unparse(tree)
+            holder[key] = node
+            was, becomes = (ast.unparse(each).partition("\n")[0] for each in (node, new))
+            yield f"{path.relative_to(PACKAGE)}:{node.lineno}: {was} -> {becomes}", changed
 
 
 def survives(wing: str, path: Path, source: str, seconds: float) -> bool:
