@@ -13,6 +13,9 @@ from ..exceptions import AuthorizationError, InvalidRedirectError
 from .http_server import TLS_HANDSHAKE, Answer, Listener, Request, page
 from .pages import allowed_page, denied_page, error_page, stray_page
 
+# What a redirect brings.
+Outcome = AuthorizationResponse | AuthorizationError
+
 
 def parse_loopback(redirect_uri: str) -> Address | None:
     """Return where a redirect URI leads if that is this very machine by plain HTTP, which can be listened on."""
@@ -38,7 +41,7 @@ class RedirectReceiver(Listener):
         self,
         redirect_uri: str | None,
         *,
-        on_redirect: Callable[[AuthorizationResponse | AuthorizationError], None],
+        on_redirect: Callable[[Outcome], None],
         on_stray: Callable[[str], None],
         is_over: Callable[[], bool],
     ) -> None:
@@ -66,7 +69,7 @@ class RedirectReceiver(Listener):
         is_denied = outcome.error == "access_denied"
         return page(200, denied_page() if is_denied else error_page("The server sent an error instead of a code."))
 
-    def _read(self, request: Request) -> AuthorizationResponse | AuthorizationError | None:
+    def _read(self, request: Request) -> Outcome | None:
         """Return what the redirect brings; of anything else, report why it is not the redirect if it looks like it."""
         address = None if self.request is None else Address.parse(self.request.client.redirect_uri)
         if self.request is None or address is None:

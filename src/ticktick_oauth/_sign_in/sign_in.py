@@ -10,14 +10,14 @@ from attrs import define, field
 
 from .._checks import check_type
 from .._network.calls import MAX_TIMEOUT, check_pool, check_timeout, discover_server, exchange_code, register_client
-from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+from .._protocol.authorization import AuthorizationRequest
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
 from .._protocol.redaction import shorten
 from .._protocol.server import TICKTICK, AuthorizationServer, check_server
 from ..exceptions import AuthorizationError, DeadlineExceededError, SignInCancelledError, TransportError
 from .paste import parse_paste
-from .receiver import RedirectReceiver, find_redirect_uri, parse_loopback
+from .receiver import Outcome, RedirectReceiver, find_redirect_uri, parse_loopback
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -63,19 +63,20 @@ class SignIn:
 
     """
 
-    _client: Client | None = None
-    _server: AuthorizationServer = field(default=TICKTICK, kw_only=True)
-    _client_name: str = field(default="ticktick-oauth", kw_only=True)
-    _redirect_uri: str | None = field(default=None, kw_only=True)
-    _pkce: bool = field(default=False, kw_only=True)
+    # Each alias is what attrs would take, and pyright not.
+    _client: Client | None = field(default=None, alias="client")
+    _server: AuthorizationServer = field(default=TICKTICK, kw_only=True, alias="server")
+    _client_name: str = field(default="ticktick-oauth", kw_only=True, alias="client_name")
+    _redirect_uri: str | None = field(default=None, kw_only=True, alias="redirect_uri")
+    _pkce: bool = field(default=False, kw_only=True, alias="pkce")
     is_listening: bool = field(default=True, kw_only=True, alias="listen")
-    _exchange_timeout: float = field(default=10.0, kw_only=True)
-    _http: "PoolManager | None" = field(default=None, kw_only=True)
+    _exchange_timeout: float = field(default=10.0, kw_only=True, alias="exchange_timeout")
+    _http: "PoolManager | None" = field(default=None, kw_only=True, alias="http")
     _receiver: RedirectReceiver | None = field(default=None, init=False)
     _request: AuthorizationRequest | None = field(default=None, init=False)  # between entering and leaving
     _is_entered: bool = field(default=False, init=False)
     _is_cancelled: bool = field(default=False, init=False)
-    _answers: list[AuthorizationResponse | AuthorizationError] = field(factory=list, init=False)  # the first counts
+    _answers: list[Outcome] = field(factory=list[Outcome], init=False)  # the first counts
     _outcome: IssuedToken | Exception | None = field(default=None, init=False)
     _exchanging: Lock = field(factory=Lock, init=False)
     _refused: str = field(default="", init=False)
@@ -116,10 +117,9 @@ class SignIn:
             self._check_cancelled()
             client = self._client or self._register()
             self._check_cancelled()
-            if self._pkce or client.client_secret is None:
-                self._request = AuthorizationRequest.with_pkce(client=client)
-            else:
-                self._request = AuthorizationRequest(client=client)
+            with_pkce = self._pkce or client.client_secret is None
+            make = AuthorizationRequest.with_pkce if with_pkce else AuthorizationRequest
+            self._request = make(client=client)
             if self._receiver is not None:
                 self._receiver.request = self._request
         except BaseException:
@@ -210,7 +210,7 @@ class SignIn:
             return outcome
         raise outcome.with_traceback(None)
 
-    def _exchange(self, client: Client, answer: AuthorizationResponse | AuthorizationError) -> IssuedToken | Exception:
+    def _exchange(self, client: Client, answer: Outcome) -> IssuedToken | Exception:
         if isinstance(answer, AuthorizationError):
             return answer
         try:
