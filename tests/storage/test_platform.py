@@ -200,7 +200,7 @@ print(TokenFile("/mnt/none.json").load(), TokenFile("/mnt/none.json").delete())
 """
     file, link = "/mnt/..data/token.json", "/mnt/token.json: this is a link to /mnt/..data/token.json"
     saved, deleted = (f"could not {verb} the token: Read-only file system" for verb in ("save", "delete"))
-    refused = f"the symbolic link /mnt/others.json belongs to user 54321, so it is not followed; {ELSEWHERE}"
+    refused = f"the link /mnt/others.json belongs to user 54321, so it is not followed; {ELSEWHERE}"
     assert [
         "True",
         f"{errno.EROFS} {file}: {saved}; {WITHOUT_FILE}",

@@ -165,9 +165,7 @@ def test_s3_another_users_link_is_refused(store: TokenFile, link: TokenFile, *, 
     second = link.path.with_name("second")
     os.chown(second, NOBODY, NOBODY, follow_symlinks=False)
     for error in (failure_of(link.load), failure_of(link.save, ISSUED), failure_of(link.delete)):
-        assert (
-            f"{link.path}: the symbolic link {second} belongs to nobody, so it is not followed; {ELSEWHERE}"
-        ) == str(error)
+        assert (f"{link.path}: the link {second} belongs to nobody, so it is not followed; {ELSEWHERE}") == str(error)
     assert (None if dangling else OLD) == store.load()
 
 

@@ -46,7 +46,7 @@ def answer_json(
     return Answer(status=status, body=body, headers={**headers, "Content-Type": "application/json;charset=UTF-8"})
 
 
-def answer_error_page(status: int, reason: str, headers: Mapping[str, str]) -> Answer:
+def answer_page(status: int, reason: str, headers: Mapping[str, str]) -> Answer:
     """Answer with a page of our own words, under Spring's headers."""
     # A page or a method that is not there is not the end of a sign-in.
     body = (stray_page if status in {404, 405} else error_page)(reason)

@@ -15,14 +15,8 @@ from attrs import frozen
 from .._protocol.redaction import REDACTED
 from .._protocol.server import AuthorizationServer
 from .._sign_in.http_server import Answer, Request
-from ._answers import answer_error_page, read_form, read_parameters
-from ._endpoints import (
-    answer_api_request,
-    answer_authorization_request,
-    answer_metadata_request,
-    answer_registration_request,
-    answer_token_request,
-)
+from ._answers import answer_page, read_form, read_parameters
+from ._endpoints import answer_api, answer_authorization, answer_metadata, answer_registration, answer_token
 from ._ledger import Ledger
 
 AUTHORIZATION_PATH = "/oauth/authorize"
@@ -102,7 +96,7 @@ class Authority:
     def answer(self, request: Request) -> Answer:  # noqa: PLR0911 - one for each address
         """Answer any request."""
         if request.path == AUTHORIZATION_PATH:
-            return answer_authorization_request(
+            return answer_authorization(
                 request, self.ledger, auto_approve=self._auto_approve, check_pkce=self._check_pkce
             )
         if request.path == TOKEN_PATH:
@@ -111,14 +105,14 @@ class Authority:
                 answer, delay = self.forced.popleft()
                 self._closing.wait(delay)
                 return answer
-            return answer_token_request(request, self.ledger)
+            return answer_token(request, self.ledger)
         if request.path == REGISTRATION_PATH:
-            return answer_registration_request(request, self.ledger)
+            return answer_registration(request, self.ledger)
         if request.path == PROJECTS_PATH:
-            return answer_api_request(request, self.ledger)
+            return answer_api(request, self.ledger)
         if request.path == METADATA_PATH and self.server is not None:
-            return answer_metadata_request(request, self.server)
-        return answer_error_page(404, "There is no such page here.", {})
+            return answer_metadata(request, self.server)
+        return answer_page(404, "There is no such page here.", {})
 
 
 def _redact_header(name: str, value: str) -> str:

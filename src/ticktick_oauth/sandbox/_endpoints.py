@@ -17,25 +17,16 @@ from .._protocol.server import AuthorizationServer
 from .._sign_in.http_server import Answer, Request, page
 from .._sign_in.pages import consent_page
 from .._token.model import SCOPE
-from ._answers import (
-    NO_CACHE,
-    NO_STORE,
-    Refused,
-    answer_error_page,
-    answer_json,
-    answer_redirect,
-    read_form,
-    read_parameters,
-)
+from ._answers import NO_CACHE, NO_STORE, Refused, answer_json, answer_page, answer_redirect, read_form, read_parameters
 from ._ledger import Grant, Ledger, RegisteredClient
 
 _METHODS = ("none", "client_secret_basic", "client_secret_post")
 
 
-def answer_metadata_request(request: Request, server: AuthorizationServer) -> Answer:
+def answer_metadata(request: Request, server: AuthorizationServer) -> Answer:
     """Say where everything is, and what is supported (RFC 8414)."""
     if request.method not in {"GET", "HEAD"}:
-        return answer_error_page(405, "This address takes GET only.", {"Allow": "GET"})
+        return answer_page(405, "This address takes GET only.", {"Allow": "GET"})
     supported = {
         "scopes_supported": SCOPE.split(),
         "response_types_supported": ["code"],
@@ -46,10 +37,10 @@ def answer_metadata_request(request: Request, server: AuthorizationServer) -> An
     return answer_json(200, {**asdict(server), **supported})
 
 
-def answer_registration_request(request: Request, ledger: Ledger) -> Answer:
+def answer_registration(request: Request, ledger: Ledger) -> Answer:
     """Register a client (RFC 7591), for everybody as TickTick's, or say what is wrong with what it says of itself."""
     if request.method != "POST":
-        return answer_error_page(405, "This address takes POST only.", {"Allow": "POST"})
+        return answer_page(405, "This address takes POST only.", {"Allow": "POST"})
     try:
         return answer_json(201, _register(request.body, ledger))
     except Refused as refused:
@@ -94,7 +85,7 @@ def _register(body: bytes, ledger: Ledger) -> dict[str, object]:
     }
 
 
-def answer_authorization_request(request: Request, ledger: Ledger, *, auto_approve: bool, check_pkce: bool) -> Answer:
+def answer_authorization(request: Request, ledger: Ledger, *, auto_approve: bool, check_pkce: bool) -> Answer:
     """Answer a browser, or the form of the page that asks the person (RFC 6749 section 4.1.1)."""
     if request.method == "OPTIONS":
         return Answer(status=200, body=b"", headers={**NO_CACHE, "Allow": "POST"})
@@ -103,11 +94,11 @@ def answer_authorization_request(request: Request, ledger: Ledger, *, auto_appro
     # the user-agent to the invalid redirection URI".
     client = ledger.clients.get(query.get("client_id", ""))
     if client is None:
-        return answer_error_page(401, "The program's client id is not known here.", {})
+        return answer_page(401, "The program's client id is not known here.", {})
     redirect_uri = client.resolve(query.get("redirect_uri"))
     if redirect_uri is None:
         reason = "The program's redirect URI is not the one it is registered with."
-        return answer_error_page(400, reason, {"Connection": "close"})
+        return answer_page(400, reason, {"Connection": "close"})
     state = {"state": query["state"]} if "state" in query else {}
     decision = form.get("decision", "allow" if auto_approve else None)
     try:
@@ -154,7 +145,7 @@ def _read_challenge(query: Mapping[str, str], *, is_public: bool, check_pkce: bo
     return challenge
 
 
-def answer_token_request(request: Request, ledger: Ledger) -> Answer:
+def answer_token(request: Request, ledger: Ledger) -> Answer:
     """Trade a code for a token, or refuse (RFC 6749 sections 4.1.3 and 5). Who asks is looked at before the method."""
     parameters = {**read_form(request), **read_parameters(request.query)}
     client = _find_client(ledger, parameters, request.headers.get("authorization", ""))
@@ -162,7 +153,7 @@ def answer_token_request(request: Request, ledger: Ledger) -> Answer:
         return _refuse(Refused("invalid_client", "Bad client credentials"), 'Form realm="oauth2/client", ')
     if client is None:
         challenge = {"WWW-Authenticate": 'Basic realm="oauth2/client"'}
-        return answer_error_page(401, "The program's client id or secret is wrong or missing.", challenge)
+        return answer_page(401, "The program's client id or secret is wrong or missing.", challenge)
     if request.method != "POST":
         return _answer_other_method(request.method)
     try:
@@ -171,7 +162,7 @@ def answer_token_request(request: Request, ledger: Ledger) -> Answer:
         return _refuse(refused, "Bearer ")
 
 
-def answer_api_request(request: Request, ledger: Ledger) -> Answer:
+def answer_api(request: Request, ledger: Ledger) -> Answer:
     """Answer a program that uses its token (RFC 6750 section 3): with no projects, or as Spring's resource server."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme == "Bearer" and ledger.is_valid(token):
@@ -202,7 +193,7 @@ def _answer_other_method(method: str) -> Answer:
     if method in {"GET", "HEAD"}:
         description = f"Request method &#39;{method}&#39; not supported"
         return answer_json(405, {"error": "method_not_allowed", "error_description": description})
-    return answer_error_page(405, "This address takes POST only.", {"Allow": "GET, POST"})
+    return answer_page(405, "This address takes POST only.", {"Allow": "GET, POST"})
 
 
 def _trade(ledger: Ledger, client: RegisteredClient, parameters: Mapping[str, str]) -> Answer:

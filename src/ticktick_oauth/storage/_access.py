@@ -22,8 +22,6 @@ _ADVICE = {
     **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "a part of its path is a file, where a folder has to be"),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), f"there is no space for it: free some, or {ELSEWHERE}"),
 }
-# As many as Linux follows.
-_MOST_LINKS = 40
 
 _T = TypeVar("_T")
 
@@ -90,14 +88,12 @@ def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T]) -> _T:
 
 def _follow(path: Path) -> Path:
     """Return the path at the end of a chain of links; raise ``StorageError`` for a link of another user than root."""
-    for _ in range(_MOST_LINKS):
+    for _ in range(40):  # as many as Linux follows
         if not path.is_symlink():
             return path
         owner = path.lstat().st_uid
         if os.name == "posix" and owner not in {0, os.geteuid()}:
-            raise StorageError(
-                f"the symbolic link {path} belongs to {_name(owner)}, so it is not followed; {ELSEWHERE}"
-            )
+            raise StorageError(f"the link {path} belongs to {_name(owner)}, so it is not followed; {ELSEWHERE}")
         path = path.parent / path.readlink()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
