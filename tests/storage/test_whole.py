@@ -160,7 +160,7 @@ def test_s9_the_file_of_a_living_writer_is_not_swept(monkeypatch: pytest.MonkeyP
     def save_another_first(source: Path, destination: Path) -> None:
         monkeypatch.setattr(Path, "replace", real)
         store.save(OLD)
-        assert OLD == store.load()
+        assert (OLD, True) == (store.load(), source.exists())
         real(source, destination)
 
     monkeypatch.setattr(Path, "replace", save_another_first)

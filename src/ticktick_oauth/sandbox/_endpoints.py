@@ -50,8 +50,8 @@ def answer_registration(request: Request, ledger: Ledger) -> Answer:
 def _register(body: bytes, ledger: Ledger) -> dict[str, object]:
     """Register the client that a document describes, and return what is registered.
 
-    What is missing there is what RFC 7591 section 2 has in its place, and so is what makes no sense, where nothing
-    depends on it: section 3.2.1 lets a server "replace any of the client's requested metadata values".
+    Other grant types, response types and scopes than TickTick's give way to its own: RFC 7591 section 3.2.1 lets a
+    server "reject or replace any of the client's requested metadata values".
     """
     document = EndpointAnswer(201, {}, body).members
     method, name = document.get("token_endpoint_auth_method", "client_secret_basic"), document.get("client_name")
