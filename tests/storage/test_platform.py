@@ -76,7 +76,7 @@ def test_s3b_a_write_in_place_is_whole_private_and_synced(
     assert OLD == store.load()
     assert (inode, 0o600) == (store.path.stat().st_ino, mode_of(store.path))
     assert (inode, store.path.stat().st_size) == synced[-1]
-    assert ("emptied", None) == (forget(store.path), store.load())
+    assert ("emptied", None, None) == (forget(store.path), store.load(), forget(store.path))
 
 
 @pytest.fixture
@@ -101,28 +101,31 @@ def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
 
 
 @pytest.mark.parametrize(
-    ("failures", "is_kept", "words"),
+    ("outcomes", "is_kept", "words"),
     [
-        ([OSError(errno.EIO, "x")], True, "could not save the token: Input/output error"),
-        ([KeyboardInterrupt()], True, ""),
-        (
-            2 * [OSError(errno.EIO, "x")],
-            False,
-            "writing in place met x, and the old content is lost: the file is",
-        ),
+        ([None, OSError(errno.EIO, "x")], True, "could not save the token: Input/output error"),
+        ([None, KeyboardInterrupt()], True, ""),
+        (2 * [None, OSError(errno.EIO, "x")], False, "writing in place met x, and the old content is lost: the file"),
     ],
 )
 def test_s3b_a_write_in_place_that_fails_puts_the_old_token_back(
-    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, failures: list[BaseException], words: str, *, is_kept: bool
+    monkeypatch: pytest.MonkeyPatch,
+    mounted: TokenFile,
+    outcomes: list[BaseException | None],
+    words: str,
+    *,
+    is_kept: bool,
 ) -> None:
     """A fault of the disk, or Ctrl-C, after the first byte; where the old token cannot be put back, nothing is left."""
     before = mounted.path.read_bytes()
-    real, outcomes = os.write, [None, *failures]
+    real, steps = os.write, iter(outcomes)
 
     def write(descriptor: int, data: bytes) -> int:
-        if outcomes and (failure := outcomes.pop(0)):
-            raise failure
-        return real(descriptor, data[:1] if len(outcomes) == len(failures) else data)
+        for failure in steps:
+            if failure:
+                raise failure
+            return real(descriptor, data[:1])
+        return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", write)
     with pytest.raises((StorageError, KeyboardInterrupt)) as caught:
