@@ -14,6 +14,7 @@ from ticktick_oauth import OAuthTokenV1, dumps, json_schema
 
 def test_pyticktick_itself() -> None:
     """The schema equals what pyticktick's class says of itself, the order of its properties included."""
+    pytest.importorskip("pyticktick", reason="needs pyticktick 0.3.0, which wants a Python below 3.15")
     theirs = pyticktick_token().model_json_schema()
     assert theirs == json_schema()
     assert list(theirs["properties"]) == list(json.loads(json.dumps(json_schema()))["properties"])
