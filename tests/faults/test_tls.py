@@ -134,10 +134,10 @@ def test_t4_a_common_name_that_fits(watch: Watch, authority: Authority) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate\n"], ids=["missing", "empty", "garbage"])
-def test_t12_a_trust_store_without_certificates(
+def test_t12_t17_a_trust_store_without_certificates(
     watch: Watch, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
 ) -> None:
-    """T12: with nothing to trust the error says where to look."""
+    """T12 and T17: with nothing to trust the error says where to look."""
     store = tmp_path / "store.pem"
     if content is not None:
         store.write_text(content, encoding="ascii")
