@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from . import sandbox as sandbox
     from . import storage as storage
     from ._network.calls import discover_server, exchange_code, register_client
-    from ._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+    from ._protocol.authorization import AuthorizationRequest
+    from ._protocol.authorization_code import AuthorizationResponse
     from ._protocol.client import Client
     from ._protocol.issued_token import IssuedToken, dump_issued, load_issued
     from ._protocol.registration import RegistrationRequest
@@ -35,7 +36,8 @@ else:
     # module with a `__getattr__` would have any name.
     _NAMES = {
         "_network.calls": ("discover_server", "exchange_code", "register_client"),
-        "_protocol.authorization": ("AuthorizationRequest", "AuthorizationResponse"),
+        "_protocol.authorization": ("AuthorizationRequest",),
+        "_protocol.authorization_code": ("AuthorizationResponse",),
         "_protocol.client": ("Client",),
         "_protocol.issued_token": ("IssuedToken", "dump_issued", "load_issued"),
         "_protocol.registration": ("RegistrationRequest",),

@@ -1,10 +1,10 @@
 """Use the network: exchange a code, discover a server, register a client."""
 
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._checks import check_type
-from .._protocol.authorization import AuthorizationResponse
+from .._protocol.authorization_code import AuthorizationResponse
 from .._protocol.client import Client
 from .._protocol.server import AuthorizationServer
 from .._protocol.token_request import TokenRequest
@@ -136,11 +136,12 @@ def check_pool(http: object) -> None:
         check_type("http", http, PoolManager)
 
 
-class Route(NamedTuple):
-    """What the command passes in a pool's place: certificates to trust beside the system's, and a way past a proxy."""
+class Route:
+    """What the command passes in a pool's place: certificates to trust beside the system's, a way through a proxy."""
 
-    ca_bundle: str | None = None
-    tunnel: "Callable[[TLSConnection], None] | None" = None
+    def __init__(self, ca_bundle: str | None, tunnel: "Callable[[TLSConnection], None] | None" = None) -> None:
+        self.ca_bundle = ca_bundle
+        self.tunnel = tunnel
 
 
 def open_route(url: str, *, http: Route, timeout: float) -> None:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from .._checks import check_type
 from .._token.parsing import members_of, parse_json
@@ -15,16 +15,8 @@ _MAX_RETRY_AFTER_DIGITS = 10
 # What a server may issue in an answer that is a refusal all the same (RFC 6749 section 5.1, RFC 7591 section 3.2.1).
 _ISSUED = ("access_token", "refresh_token", "client_secret", "registration_access_token")
 _Result = TypeVar("_Result")
-
-
-class Refusal(NamedTuple):
-    """What there is to say of a refusal: the arguments, in their order, of the errors that stand for one."""
-
-    status: int
-    error: str | None
-    description: str | None
-    retry_after: int | None
-    hint: str | None
+# What there is to say of a refusal: the arguments of an EndpointError, a status first and a hint last.
+Refusal: TypeAlias = tuple[int, str | None, str | None, int | None, str | None]
 
 
 class EndpointAnswer:
@@ -54,7 +46,7 @@ class EndpointAnswer:
         """Return a header by its name in lower case; None when there is none."""
         return next((value for key, value in self.headers.items() if key.lower() == name), None)
 
-    def read_refusal(self, *, endpoint: str, secrets: Iterable[str | None] = ()) -> Refusal:
+    def read_refusal(self, endpoint: str, secrets: Iterable[str | None] = ()) -> Refusal:
         """Read a refusal by the endpoint of this name; ``secrets`` are what it may repeat and nobody may show."""
         members = self.members
         # What the server issued in the same breath is a secret, too.
@@ -77,7 +69,7 @@ class EndpointAnswer:
             hint = f"the answer is {'not JSON' if self.body else 'empty'}: it may come from a proxy or a firewall"
         elif not error:
             hint = "the answer is JSON without an error code"
-        return Refusal(self.status, error, description, self._retry_after(), hint)
+        return self.status, error, description, self._retry_after(), hint
 
     def _retry_after(self) -> int | None:
         """Return the Retry-After header in seconds (RFC 9110 section 10.2.3), by no clock but the answer's own Date."""

@@ -40,12 +40,10 @@ class MetadataRequest(OAuthRequest[AuthorizationServer]):
     def _read(self, answer: EndpointAnswer) -> AuthorizationServer:
         if answer.status == 200:
             return AuthorizationServer.from_metadata(self.issuer, answer.body)
-        refusal = answer.read_refusal(endpoint="issuer")
+        status, error, description, wait, hint = answer.read_refusal("issuer")
         if answer.status == 404:
-            refusal = refusal._replace(
-                hint=f"{shorten(self.issuer)} has no metadata document (RFC 8414) at {shorten(self.url)}"
-            )
-        raise RegistrationError(*refusal)
+            hint = f"{shorten(self.issuer)} has no metadata document (RFC 8414) at {shorten(self.url)}"
+        raise RegistrationError(status, error, description, wait, hint)
 
 
 @frozen(kw_only=True)
@@ -96,9 +94,9 @@ class RegistrationRequest(OAuthRequest[Client]):
     def _read(self, answer: EndpointAnswer) -> Client:
         members = answer.members
         if answer.status not in _REGISTERED or not members or members.get("error") is not None:
-            refusal = answer.read_refusal(endpoint="registration_endpoint")
-            hint = refusal.hint or "the server did not register this program"
-            raise RegistrationError(*refusal._replace(hint=f"{hint}; {_PORTAL}"))
+            status, error, description, wait, hint = answer.read_refusal("registration_endpoint")
+            hint = f"{hint or 'the server did not register this program'}; {_PORTAL}"
+            raise RegistrationError(status, error, description, wait, hint)
         # RFC 7591 section 3.2.1: the server "MAY reject or replace any of the client's requested metadata values".
         uris = members.get("redirect_uris")
         if uris is not None and not (isinstance(uris, list) and self.redirect_uri in uris):

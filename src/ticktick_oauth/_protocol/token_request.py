@@ -9,7 +9,7 @@ from .._token.converter import structure
 from .._token.model import SCOPE, OAuthTokenV1
 from ..exceptions import InvalidTokenError, Problem, TokenEndpointError
 from .answer import EndpointAnswer, OAuthRequest
-from .authorization import check_pkce
+from .authorization_code import check_pkce
 from .client import Client
 from .redaction import clean, shorten
 
@@ -77,7 +77,10 @@ class TokenRequest(OAuthRequest[OAuthTokenV1]):
     def _read(self, answer: EndpointAnswer) -> OAuthTokenV1:
         # RFC 6749 section 5.2 wants a 400 for an error; it is one with a 200 too.
         if answer.status != 200 or answer.members.get("error") is not None:
-            raise self._refusal(answer)
+            status, error, description, wait, hint = answer.read_refusal("token_endpoint", secrets_of(self))
+            if advice := _advise(status, error, description, self.client):
+                hint = advice if answer.unread is None else f"{hint}; {advice}"
+            raise TokenEndpointError(status, error, description, wait, hint)
         failure = answer.document
         if not isinstance(failure, InvalidTokenError):
             try:
@@ -89,13 +92,6 @@ class TokenRequest(OAuthRequest[OAuthTokenV1]):
             content_type = clean(answer.header("content-type") or "missing", secrets_of(self))
             problems = (Problem("", f"{problems[0].reason} (content type {content_type})"),)
         raise InvalidTokenError(problems, answer.body)
-
-    def _refusal(self, answer: EndpointAnswer) -> TokenEndpointError:
-        refusal = answer.read_refusal(endpoint="token_endpoint", secrets=secrets_of(self))
-        hint = _hint(answer.status, refusal.error, refusal.description, self.client)
-        if hint is not None:
-            refusal = refusal._replace(hint=hint if answer.unread is None else f"{refusal.hint}; {hint}")
-        return TokenEndpointError(*refusal)
 
 
 def secrets_of(request: TokenRequest) -> tuple[str | None, ...]:
@@ -111,7 +107,7 @@ def _credentials(client: Client) -> str:
     return b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode("ascii")
 
 
-def _hint(  # noqa: PLR0911 - one per rule
+def _advise(  # noqa: PLR0911 - one per rule
     status: int, error: str | None, description: str | None, client: Client
 ) -> str | None:
     """Return what to do next, from what TickTick's server is known to do."""

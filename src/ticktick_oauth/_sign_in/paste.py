@@ -5,7 +5,8 @@ from html import unescape
 from urllib.parse import unquote
 
 from .._protocol.address import Address
-from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+from .._protocol.authorization import AuthorizationRequest
+from .._protocol.authorization_code import AuthorizationResponse
 from ..exceptions import InvalidRedirectError, StateMismatchError
 
 # What terminals put around a paste, and what shells, JSON and Windows put before an "&", a "?" or a "=".

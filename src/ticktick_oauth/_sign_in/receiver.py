@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from .._checks import check_type
 from .._protocol.address import Address
-from .._protocol.authorization import AuthorizationRequest, AuthorizationResponse
+from .._protocol.authorization import AuthorizationRequest
+from .._protocol.authorization_code import AuthorizationResponse
 from ..exceptions import AuthorizationError, InvalidRedirectError
 from .http_server import TLS_HANDSHAKE, Answer, Listener, Request, page
 from .pages import allowed_page, denied_page, error_page, stray_page

@@ -12,7 +12,7 @@ from attrs import asdict
 
 from .._protocol.address import check_address
 from .._protocol.answer import EndpointAnswer
-from .._protocol.authorization import code_challenge
+from .._protocol.authorization_code import code_challenge
 from .._protocol.server import AuthorizationServer
 from .._sign_in.http_server import Answer, Request, page
 from .._sign_in.pages import consent_page
