@@ -101,7 +101,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "is_kept", "words"),
+    ("steps", "is_kept", "words"),
     [
         ([None, OSError(errno.EIO, "x")], True, "could not save the token: Input/output error"),
         ([None, KeyboardInterrupt()], True, ""),
@@ -109,19 +109,14 @@ def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
     ],
 )
 def test_s3b_a_write_in_place_that_fails_puts_the_old_token_back(
-    monkeypatch: pytest.MonkeyPatch,
-    mounted: TokenFile,
-    outcomes: list[BaseException | None],
-    words: str,
-    *,
-    is_kept: bool,
+    monkeypatch: pytest.MonkeyPatch, mounted: TokenFile, steps: list[BaseException | None], words: str, *, is_kept: bool
 ) -> None:
     """A fault of the disk, or Ctrl-C, after the first byte; where the old token cannot be put back, nothing is left."""
     before = mounted.path.read_bytes()
-    real, steps = os.write, iter(outcomes)
+    real, rest = os.write, iter(steps)
 
     def write(descriptor: int, data: bytes) -> int:
-        for failure in steps:
+        for failure in rest:
             if failure:
                 raise failure
             return real(descriptor, data[:1])
