@@ -138,10 +138,7 @@ def test_a_public_client_registers_and_signs_in_with_pkce(redirect_uri: str) -> 
     ("changes", "description"),
     [
         ({"code_challenge": ""}, "code challenge required"),
-        (
-            {"code_challenge_method": "plain"},
-            "transform algorithm not supported: code_challenge_method must be S256",
-        ),
+        ({"code_challenge_method": "plain"}, "transform algorithm not supported: code_challenge_method must be S256"),
     ],
 )
 @pytest.mark.parametrize("check_pkce", [True, False])

@@ -199,11 +199,7 @@ def test_s5_a_folder_of_another_user_is_named(open_folder: Path) -> None:
     ("is_another", "is_kept", "words"),
     [
         (False, True, ""),
-        (
-            True,
-            True,
-            "; it belongs to ME and not to user 54321",
-        ),
+        (True, True, "; it belongs to ME and not to user 54321"),
         (True, False, "; its folder belongs to ME"),
     ],
 )

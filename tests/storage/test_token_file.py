@@ -10,14 +10,7 @@ from typing import NoReturn
 import pytest
 from attrs import evolve
 
-from storage.keeping import (
-    ISSUED,
-    OLD,
-    WITHOUT_FILE,
-    fail_with,
-    failure_of,
-    posix_only,
-)
+from storage.keeping import ISSUED, OLD, WITHOUT_FILE, fail_with, failure_of, posix_only
 from ticktick_oauth import TICKTICK, dump_issued
 from ticktick_oauth.storage import TokenFile, TokenStore, default_path
 from ticktick_oauth.storage._token_file import find_unexpanded

@@ -12,17 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from storage.keeping import (
-    DEADLINE,
-    ISSUED,
-    OLD,
-    command,
-    fail_with,
-    failure_of,
-    mode_of,
-    posix_only,
-    python,
-)
+from storage.keeping import ELSEWHERE, ISSUED, OLD, command, fail_with, failure_of, mode_of, posix_only, python
 from ticktick_oauth.storage import TokenFile
 
 
@@ -37,10 +27,8 @@ def test_s6_a_limit_on_file_sizes_leaves_the_old_file(store: TokenFile) -> None:
     """EFBIG, as a quota answers: the old token stays, the temporary file does not."""
     store.save(OLD)
     code = "resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY)); attempt(store.save, ISSUED)"
-    assert (
-        f"{errno.EFBIG} {store.path}: could not save the token: File too large; there is no space for it: free some, "
-        "or name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE\n"
-    ) == python(code, store.path)
+    words = f"could not save the token: File too large; there is no space for it: free some, or {ELSEWHERE}"
+    assert f"{errno.EFBIG} {store.path}: {words}\n" == python(code, store.path)
     check_old(store)
 
 
@@ -105,7 +93,7 @@ def test_s8_the_temporary_file_of_a_killed_program_is_swept(
 ) -> None:
     """A program killed at the worst moment leaves a token beside the file: until the next save, or logout."""
     code = "os.fsync = lambda *_: os.kill(os.getpid(), signal.SIGKILL); store.save(ISSUED)"
-    killed = subprocess.run(command(code, store.path), check=False, timeout=DEADLINE)
+    killed = subprocess.run(command(code, store.path), check=False)
     assert -signal.SIGKILL == killed.returncode
     (stale,) = store.path.parent.iterdir()
     assert re.fullmatch(r"\.ticktick-oauth-[0-9a-f]{16}\.tmp", stale.name)
@@ -211,4 +199,4 @@ def test_s10_each_step_is_done_before_the_next(monkeypatch: pytest.MonkeyPatch, 
     store.save(ISSUED)
     assert [f"sync {store.path.stat().st_size} bytes", "rename", "sync folder"] == steps
     store.delete()
-    assert "sync folder" == steps[3]
+    assert ["sync folder"] == steps[3:]
