@@ -133,25 +133,16 @@ except KeyboardInterrupt:
         assert not is_listened_on(port_of(uri))
 
 
-@pytest.fixture
-def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a browser that notes its environment, its session and what it is sent to, and return where."""
-    program, path = tmp_path / "browser", tmp_path / "record"
-    program.write_text(
-        f"#!/bin/sh\n{{ env; cut -d ' ' -f 6 /proc/$$/stat; echo \"$1\"; }} > {path}.part; mv {path}.part {path}\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("BROWSER", str(program))
-    return path
-
-
-def test_the_browser_gets_no_secret_and_no_terminal(
-    record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_browser_gets_no_secret_and_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It starts without this package's variables, in a session of its own, where no terminal can be taken over.
 
     A file of the working folder that has the name of a standard module is not loaded by the Python that starts it.
     """
+    program, record = tmp_path / "browser", tmp_path / "record"
+    noting = """{ env; cut -d ' ' -f 6 /proc/$$/stat; echo "$1"; }"""
+    program.write_text(f"#!/bin/sh\n{noting} > {record}.part; mv {record}.part {record}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(program))
     monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "secret-canary")
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "token-canary")
     monkeypatch.setenv("TICKTICK_CLIENT_ID", "an-id")
