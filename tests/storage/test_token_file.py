@@ -5,7 +5,7 @@ import os
 import stat
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from unittest.mock import Mock
 
 import pytest
 from attrs import evolve
@@ -126,13 +126,9 @@ def test_a_tilde_is_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_s15_without_a_home_the_error_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no default path then, which the constructor says, and none that begins with ~."""
-
-    def fail(*_: object) -> NoReturn:
-        raise RuntimeError("Could not determine home directory.")
-
     for name in ("TICKTICK_OAUTH_TOKEN_FILE", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", fail)
+    monkeypatch.setattr(Path, "home", Mock(side_effect=RuntimeError))
     for error in (failure_of(default_path), failure_of(TokenFile), failure_of(TokenFile, "~nobody-of-that-name/x")):
         reason = f"this user has no home folder, or ~ names an unknown user; {WITHOUT_FILE}"
         assert (None, reason) == (error.filename, str(error))
