@@ -9,8 +9,8 @@ from .._protocol.issued_token import IssuedToken
 from .._protocol.server import AuthorizationServer
 from ..exceptions import StorageError
 from ..storage import TokenFile, default_path
-from ..storage._access import TOKEN_VARIABLE
-from ..storage._kept import command_for, find_kept, list_kept, load_from_environment, name_of
+from ..storage._kept import command_for, find_kept, list_kept, name_of
+from ..storage._require import TOKEN_VARIABLE, load_from_environment
 from ..storage._token_file import find_replaceable, keep
 from .output import ANSWER_IS_NO, NOT_KEPT, Stop, answer, say
 

@@ -11,8 +11,8 @@ from .._protocol.server import TICKTICK, AuthorizationServer
 from .._token.converter import dumps
 from ..exceptions import SignInRequiredError, StorageError
 from ..storage import TokenFile
-from ..storage._access import TOKEN_VARIABLE
-from ..storage._kept import command_for, find_kept, list_kept, require_issued
+from ..storage._kept import command_for, find_kept, list_kept
+from ..storage._require import TOKEN_VARIABLE, require_issued
 from ..storage._token_file import forget
 from .keeping import find_places, now, show_path, warn_of_variable
 from .output import ANSWER_IS_NO, USAGE, Stop, answer, say

@@ -11,8 +11,8 @@ from .._protocol.issued_token import IssuedToken
 from .._protocol.server import TICKTICK, AuthorizationServer
 from .._token.model import OAuthTokenV1
 from ..exceptions import SignInRequiredError, StorageError
-from ..storage._kept import check_store, load_from_environment, require_token
-from ..storage._token_file import TokenFile, TokenStore, check_can_keep, default_path, find_replaceable
+from ..storage._require import TokenStore, check_store, load_from_environment, require_token
+from ..storage._token_file import TokenFile, check_can_keep, default_path, find_replaceable
 from .browser import has_display
 
 if TYPE_CHECKING:

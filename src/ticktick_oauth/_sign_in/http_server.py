@@ -207,6 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = default_request_version = "HTTP/1.0"
     server_version = "ticktick-oauth"
     sys_version = ""
+    wbufsize = -1  # head and body leave in one write: a second one could wait for the first one's acknowledgement
 
     def __init__(self, connection: socket.socket, listener: Listener) -> None:
         self._listener = listener

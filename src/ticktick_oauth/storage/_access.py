@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..exceptions import StorageError
+from ._require import FILE_VARIABLE, TOKEN_PLACE
 
-FILE_VARIABLE = "TICKTICK_OAUTH_TOKEN_FILE"
-TOKEN_VARIABLE = "TICKTICK_OAUTH_TOKEN"  # noqa: S105 - a name, not a token
 _SUCH_AS = ", such as /tmp," if os.name == "posix" else ""
 ELSEWHERE = f"name a file in a writable folder{_SUCH_AS} by --token-file or {FILE_VARIABLE}"
-WITHOUT_FILE = f"{ELSEWHERE}, or put a token into ${TOKEN_VARIABLE}"
+WITHOUT_FILE = f"{ELSEWHERE}, or put a token into {TOKEN_PLACE}"
 _DENIED = {errno.EACCES, errno.EPERM}
 # What to do next, by what the system said.
 _ADVICE = {
@@ -53,7 +52,7 @@ def check_private(path: Path, descriptor: int, advice: str = "") -> None:
         others = f"the group {status.st_gid}"
         instead = (
             "take that right away, or, where the platform gives it again at each start (fsGroup), "
-            f"put the token into ${TOKEN_VARIABLE} instead"
+            f"put the token into {TOKEN_PLACE} instead"
         )
     raise StorageError(f"its mode {mode:04o} lets {others} use it: {advice or instead}")
 

@@ -5,28 +5,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from .._checks import check_type
 from .._protocol.issued_token import IssuedToken
-from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer, check_server
-from .._token.model import OAuthTokenV1
+from .._protocol.server import DIDA365, TICKTICK, AuthorizationServer
 from ..exceptions import SignInRequiredError, StorageError
-from ._access import FILE_VARIABLE, TOKEN_VARIABLE, quote
-from ._token_file import TokenFile, TokenStore, default_path, find_replaceable, parse_kept
+from ._access import quote
+from ._require import FILE_VARIABLE, TOKEN_PLACE, TokenStore, load_from_environment
+from ._token_file import TokenFile, default_path, find_replaceable
 
-_TOKEN_PLACE = f"${TOKEN_VARIABLE}"
 # By the issuer: a server's name, and the name of the value that a program passes.
 _KNOWN = {TICKTICK.issuer: ("TickTick", "TICKTICK"), DIDA365.issuer: ("Dida365", "DIDA365")}
-
-
-def load_from_environment(server: AuthorizationServer | None = None) -> IssuedToken | None:
-    """Return the token in ``$TICKTICK_OAUTH_TOKEN``; None when it is not set or empty, or another server's.
-
-    Without a server, any token is returned. What is not a kept token is a ``StorageError``.
-    """
-    if not (text := os.environ.get(TOKEN_VARIABLE)):
-        return None
-    issued = parse_kept(text, "it takes what ticktick-oauth token --format issued prints", _TOKEN_PLACE)
-    return issued if server is None or issued.server.issuer == server.issuer else None
 
 
 def list_kept() -> list[Path]:
@@ -68,40 +55,12 @@ def command_for(server: AuthorizationServer, file: Path | None = None, *, comman
     return f"ticktick-oauth {command}{options}"
 
 
-def check_store(store: object) -> None:
-    """Raise a TypeError for what can be no store; None is for the default."""
-    if store is not None and not hasattr(store, "load"):
-        advice = ": pass TokenFile(path)" if isinstance(store, str) or hasattr(store, "__fspath__") else ""
-        raise TypeError(f"store must be a TokenStore, not {type(store).__name__}{advice}")
-
-
-def require_token(
-    store: TokenStore | None = None, *, server: AuthorizationServer = TICKTICK, leeway: timedelta = timedelta(0)
-) -> OAuthTokenV1:
-    """Return a kept token of a server (by its issuer) that is valid for longer than ``leeway`` by the system's clock.
-
-    Without a store, take the token of ``$TICKTICK_OAUTH_TOKEN`` when it is set and holds one of this server, else that
-    of the server's default file. TickTick's file does for another server whose token it holds, until that one has its
-    own.
-
-    Raises:
-        SignInRequiredError: no such token is kept; the message says what to run or call.
-        StorageError: what is kept cannot be read.
-
-    """
-    return require_issued(store, server, leeway).token
-
-
-def require_issued(
-    store: TokenStore | None, server: AuthorizationServer, leeway: timedelta = timedelta(0)
+def look_further(
+    store: TokenStore | None, server: AuthorizationServer, leeway: timedelta, issued: IssuedToken | None
 ) -> IssuedToken:
-    """Do what `require_token` does, and return the token with the moment it was issued."""
-    check_store(store)
-    check_server("server", server)
-    check_type("leeway", leeway, timedelta)
+    """Return a store's or a default file's token, unless the environment has one, and say why it does not do."""
     now = datetime.now(timezone.utc)
-    issued = load_from_environment(server) if store is None else None
-    place, advice = _TOKEN_PLACE, f"set a new one, or unset it and sign in with: {command_for(server)}"
+    place, advice = TOKEN_PLACE, f"set a new one, or unset it and sign in with: {command_for(server)}"
     if issued is None:
         kept = TokenFile(find_kept(server)) if store is None else store
         issued = kept.load()
@@ -128,7 +87,7 @@ def _describe(store: TokenStore, server: AuthorizationServer, *, is_default: boo
     if not isinstance(store, TokenFile):
         return "the store", "sign in by get_token(store), or keep there what sign_in() returns"
     command = command_for(server, None if is_default else store.path)
-    call = f"call get_token() or sign_in(), or set ${TOKEN_VARIABLE}" if is_default else "call get_token(store)"
+    call = f"call get_token() or sign_in(), or set {TOKEN_PLACE}" if is_default else "call get_token(store)"
     return str(store.path), f"sign in with: {command}, or {call}"
 
 
@@ -136,7 +95,7 @@ def _find_other(server: AuthorizationServer, now: datetime) -> tuple[str, str] |
     """Do what `_explain_other` does for a valid token of another server than the one that has none, if there is one."""
     with suppress(StorageError):
         stores = [(str(path), TokenFile(path).load) for path in list_kept()]
-        for place, load in [(_TOKEN_PLACE, load_from_environment), *stores]:
+        for place, load in [(TOKEN_PLACE, load_from_environment), *stores]:
             with suppress(StorageError):
                 issued = load()
                 if issued and issued.server.issuer != server.issuer and not issued.is_expired(now=now):

@@ -1,36 +1,20 @@
-"""A token in a private file, where that file is, and what any other place for a token has to do."""
+"""A token in a private file, and where that file is."""
 
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from attrs import field, frozen
 
-from .._protocol.issued_token import IssuedToken, dump_issued, load_issued
+from .._protocol.issued_token import IssuedToken, dump_issued
 from .._protocol.server import TICKTICK, AuthorizationServer
 from ..exceptions import StorageError
-from ._access import FILE_VARIABLE, WITHOUT_FILE, do_or_explain
+from ._access import WITHOUT_FILE, do_or_explain
 from ._files import make_folders, read_file, remove_file, write_file
+from ._require import FILE_VARIABLE, parse_kept
 
 _NEXT = "name another file, or move this one away"
-
-
-class TokenStore(Protocol):
-    """Keep one token: what a program needs of a file, a key ring or a secret manager. ``TokenFile`` does it.
-
-    What cannot be done is a ``StorageError``.
-    """
-
-    def load(self) -> IssuedToken | None:
-        """Return the token, or None when there is none."""
-
-    def save(self, issued: IssuedToken) -> None:
-        """Keep the token in place of any other."""
-
-    def delete(self) -> None:
-        """Remove the token; do nothing when there is none."""
 
 
 def default_path(server: AuthorizationServer = TICKTICK) -> Path:
@@ -140,15 +124,6 @@ class TokenFile:
 def _load(path: Path) -> IssuedToken | None:
     data = read_file(path)
     return None if data is None else parse_kept(data, _NEXT if data else "sign in, and keep the token there")
-
-
-def parse_kept(text: str | bytes, advice: str, place: str | None = None) -> IssuedToken:
-    """Do what `load_issued` does; its error gets advice, and a place."""
-    try:
-        return load_issued(text)
-    except StorageError as error:
-        failure = StorageError(f"{error.strerror}; {advice}", place)
-    raise failure
 
 
 def keep(path: Path, issued: IssuedToken) -> bool:
