@@ -51,8 +51,8 @@ with Sandbox() as sandbox:
 # its steps of a save, and programs that want its terminals.
 POSIX_MODULES = ("storage/test_private", "storage/test_windows", "cli/test_guards", "cli/test_login_network")
 POSIX = (
-    "test_s2_ or test_s3_ or test_s3b_ or test_s7_a_step or test_s14_ or test_s15_ or test_s18_ or test_s13_ "
-    "or test_a_folder_that_cannot_be_listed or default_path or default_file or test_a_tilde or test_s4_a_missing "
+    "test_s2_ or test_s3_ or test_s3b_ or test_s14_ or test_s15_ or test_s18_ or test_s13_ "
+    "or default_path or default_file or test_a_tilde or test_s4_a_missing "
     "or test_without_a_token_the_message or test_login_processes or test_rehearsal or test_a_command_loads "
     "or test_what_is_not_understood or test_a_file_that_is_written_in_place or test_logout_of_a_file_that_has "
     "or test_logout_of_a_link or test_an_answer_that_is_not_a_token "

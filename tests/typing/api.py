@@ -22,8 +22,7 @@ client = ticktick_oauth.Client(
     server=ticktick_oauth.DIDA365,
 )
 request = ticktick_oauth.AuthorizationRequest(client=client)
-kept_state: str | None = None
-kept = ticktick_oauth.AuthorizationRequest.resume(client=client, state=kept_state, code_verifier=request.code_verifier)
+kept = ticktick_oauth.AuthorizationRequest.resume(client=client, state=None, code_verifier=request.code_verifier)
 with_pkce: ticktick_oauth.AuthorizationRequest = ticktick_oauth.AuthorizationRequest.with_pkce(client=client)
 uri: str = request.uri
 response: ticktick_oauth.AuthorizationResponse = request.parse_response("?code=x&state=y")
@@ -33,7 +32,6 @@ token: ticktick_oauth.OAuthTokenV1 = ticktick_oauth.exchange_code(client, respon
 token = ticktick_oauth.exchange_code(
     client, response.code, code_verifier=verifier, http=urllib3.PoolManager(), timeout=5
 )
-token = ticktick_oauth.exchange_code(client, response.code, http=urllib3.ProxyManager("http://proxy.example"))
 access_token: UUID = token.access_token
 expires_in: int = token.expires_in
 token_type: Literal["bearer"] = token.token_type
@@ -82,11 +80,9 @@ store: TokenStore = TokenFile(default_path())
 store.save(issued)
 maybe: ticktick_oauth.IssuedToken | None = store.load()
 store.delete()
-token = require_token()
 token = ticktick_oauth.require_token(ticktick_oauth.TokenFile(ticktick_oauth.default_path(ticktick_oauth.DIDA365)))
-own: ticktick_oauth.TokenStore = store
 token = ticktick_oauth.get_token()
-token = ticktick_oauth.get_token(own, leeway=timedelta(days=1), ask=input, http=urllib3.PoolManager())
+token = ticktick_oauth.get_token(store, leeway=timedelta(days=1), ask=input, http=urllib3.PoolManager())
 issued = ticktick_oauth.sign_in(ask=input, client_name="mine")
 issued = ticktick_oauth.sign_in(client, show=print, open_browser=False, timeout=60)
 with ticktick_oauth.SignIn(client_name="mine", pkce=True) as attempt:
