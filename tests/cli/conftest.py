@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -33,6 +34,7 @@ Run = Callable[..., Ended]
 Keep = Callable[..., Path]
 Enter = Callable[[str], object]
 Capture = pytest.CaptureFixture[str]
+Patch = pytest.MonkeyPatch
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 DAY = 86400
 UUID4 = UUID("6f9619ff-8b86-4011-b42d-00c04fc964ff")
@@ -47,19 +49,13 @@ def issue(seconds: int, server: AuthorizationServer = TICKTICK, *, at: datetime 
 
 
 @pytest.fixture
-def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keep:
+def keep(tmp_path: Path, monkeypatch: Patch) -> Keep:
     """Stop the clock, in a home where nothing is kept, and return what keeps a token in its server's default file."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     for module in ("keeping", "kept_token", "status"):
         monkeypatch.setattr(f"ticktick_oauth._cli.{module}.now", lambda: NOW)
 
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            assert tz is timezone.utc
-            return NOW
-
-    monkeypatch.setattr("ticktick_oauth.storage._kept.datetime", Clock)
+    monkeypatch.setattr("ticktick_oauth.storage._kept.datetime", Mock(now=Mock(return_value=NOW)))
 
     def keep(seconds: int, server: AuthorizationServer = TICKTICK) -> Path:
         store = TokenFile(default_path(server))
@@ -70,7 +66,7 @@ def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keep:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Run:
+def run(monkeypatch: Patch, capsys: Capture) -> Run:
     """Run a command in this process; `stdin` is what it finds there, None a closed one."""
 
     def run(*arguments: str, stdin: bytes | None = b"") -> Ended:
@@ -83,7 +79,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Run:
 
 
 @pytest.fixture(autouse=True)
-def _no_terminal_and_no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_terminal_and_no_variables(monkeypatch: Patch) -> None:
     """Run alike wherever the tests are started: the terminal that they may be started from is not the command's."""
     monkeypatch.setattr("ticktick_oauth._cli.terminal._TERMINAL", "/nonexistent")
     for name in ("TICKTICK_CLIENT_ID", "TICKTICK_CLIENT_SECRET", "TICKTICK_OAUTH_TOKEN", "TICKTICK_OAUTH_TOKEN_FILE"):
@@ -138,7 +134,7 @@ def client(sandbox: Sandbox) -> Client:
 
 
 @pytest.fixture
-def login(sandbox: Sandbox, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Login:
+def login(sandbox: Sandbox, client: Client, tmp_path: Path, monkeypatch: Patch, capsys: Capture) -> Login:
     """Make the command for a client of the portal, its secret in the environment, and a person who allows."""
     monkeypatch.setenv("TICKTICK_CLIENT_SECRET", str(client.client_secret))
     return Login(sandbox, tmp_path, capsys, client)
@@ -151,7 +147,7 @@ def bare_login(sandbox: Sandbox, tmp_path: Path, capsys: Capture) -> Login:
 
 
 @pytest.fixture
-def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Enter]:
+def keyboard(monkeypatch: Patch) -> Iterator[Enter]:
     """Make standard input a pipe, and return what types there."""
     reading, writing = os.pipe()
     with open(reading) as stdin, open(writing, "wb", buffering=0) as typing:  # noqa: PTH123 - descriptors
@@ -160,7 +156,7 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Enter]:
 
 
 @pytest.fixture
-def typing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Enter]:
+def typing(monkeypatch: Patch) -> Iterator[Enter]:
     """Make a pseudo-terminal the command's terminal, and return what types there."""
     if not hasattr(os, "openpty"):
         pytest.skip("needs a POSIX terminal")
@@ -172,7 +168,7 @@ def typing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Enter]:
 
 
 @pytest.fixture
-def when_shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def when_shown(monkeypatch: Patch) -> Callable[..., None]:
     """Return what lets a person do something with the address, in a thread, once the command has said so much."""
 
     def when_shown(act: Callable[[str], object], *, after: str = "Open this address") -> None:

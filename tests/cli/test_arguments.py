@@ -46,7 +46,13 @@ NOT_UNDERSTOOD = "is not understood (not shown: a secret may be there)"
         (f"sandbox --port {SECRET}", "argument --port: a port is a number from 0 to 65535"),
         ("sandbox --port 65536", "argument --port: a port is a number from 0 to 65535"),
         (f"sandbox --redirect-uri http://h/{SECRET}", "redirect_uri must start with https://"),
-        (f"import --issued-at {SECRET}", "argument --issued-at: a time is in ISO 8601 with an offset"),
+        *(
+            (
+                f"import --issued-at={text}",
+                "--issued-at: a time is in ISO 8601 with an offset, such as 2026-11-25T12:00",
+            )
+            for text in (SECRET, "2026-11-13", "2026-11-13T12:00:00", "", "1700000000")
+        ),
         (f"check {SECRET} {SECRET}", "of ticktick-oauth check are not understood"),
         (
             f"check {SECRET}",
@@ -120,15 +126,6 @@ def test_a_command_loads_its_own_file_alone() -> None:
         command = [sys.executable, "-I", "-c", program, argument]
         found = {name.rpartition(".")[2] for name in re.findall(r"'(\S+)'", processes.run(*command).stderr)}
         assert expected == found
-
-
-def test_check_without_standard_input(run: Run) -> None:
-    """A closed standard input is wrong usage."""
-    assert run("check", "-", stdin=None) == (
-        2,
-        "",
-        "ticktick-oauth: standard input cannot be read: it is closed\n",
-    )
 
 
 def test_a_file_named_by_a_secret_is_read(tmp_path: Path, run: Run) -> None:

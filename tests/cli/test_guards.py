@@ -15,7 +15,7 @@ from unittest.mock import Mock
 import pytest
 
 import processes
-from cli.conftest import Capture, Run
+from cli.conftest import Capture, Patch, Run
 from faults.parent import wait_until_it_waits
 from person import LATE
 from processes import eventually, started
@@ -33,7 +33,7 @@ FULL = "ticktick-oauth: standard output: No space left on device\n"
 
 
 @pytest.fixture
-def step(monkeypatch: pytest.MonkeyPatch) -> Mock:
+def step(monkeypatch: Patch) -> Mock:
     """Replace the first step of the command `token`, which may then fail or do something else."""
     step = Mock()
     monkeypatch.setattr("ticktick_oauth._cli.kept_token.find_places", step)
@@ -114,7 +114,7 @@ def test_l9_both_streams_closed(arguments: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
-def test_l9_a_closed_stream(name: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_l9_a_closed_stream(name: str, monkeypatch: Patch, capsys: Capture) -> None:
     """L9: where a stream is closed the others keep their meaning."""
     monkeypatch.setattr(sys, name, None)
     assert (0, 2) == (main(["schema"]), main(["nosuch"]))
@@ -124,7 +124,7 @@ def test_l9_a_closed_stream(name: str, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 @pytest.mark.parametrize(("full", "code"), [(True, 2), (False, 141)])
 def test_l9_streams_that_fail_are_left_clean(
-    *, full: bool, code: int, broken: io.TextIOWrapper, monkeypatch: pytest.MonkeyPatch
+    *, full: bool, code: int, broken: io.TextIOWrapper, monkeypatch: Patch
 ) -> None:
     """L9: what a failing stream still holds is dropped, so that the interpreter's own end does not fail on it."""
     with open("/dev/full", "w") as device, open("/dev/full", "w") as err:  # noqa: PTH123 - devices
@@ -144,7 +144,7 @@ def test_l9_streams_that_fail_are_left_clean(
     ],
 )
 def test_l17_an_output_without_a_descriptor(  # noqa: PLR0913, PLR0917 - a row, and two fixtures
-    system: str, number: int, code: int, line: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    system: str, number: int, code: int, line: str, monkeypatch: Patch, capsys: Capture
 ) -> None:
     """L17: another's object that fails is left as it is; what Windows says of a reader that went away is understood."""
 
@@ -160,7 +160,7 @@ def test_l17_an_output_without_a_descriptor(  # noqa: PLR0913, PLR0917 - a row, 
 
 
 @pytest.mark.parametrize("command", ["status", "token", "logout", "import", "login", "check"])
-def test_l19_what_is_shown_is_harmless(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_l19_what_is_shown_is_harmless(command: str, tmp_path: Path, monkeypatch: Patch, run: Run) -> None:
     """L19: escape codes in a path are shown as such, from an argument or the environment, and no word is endless."""
     path = f"{tmp_path}/\x1b]0;\x07\x9b\u202e{'x' * 300}"
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", path)
@@ -194,7 +194,7 @@ def test_l8_a_signal_ends_a_command(number: int, code: int, word: str, arguments
 
 
 @pytest.mark.parametrize("module", ["commands", "output", "parser", "kept_token"])
-def test_l8_ctrl_c_while_it_loads(module: str, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_l8_ctrl_c_while_it_loads(module: str, monkeypatch: Patch, run: Run) -> None:
     """L8: from the first line on, whatever is being loaded, it is one line and no traceback."""
     monkeypatch.setattr("ticktick_oauth._cli.commands.run", Mock(side_effect=KeyboardInterrupt))
     assert (130, "", "ticktick-oauth: interrupted\n") == run("token")
@@ -215,14 +215,14 @@ sys.exit(main(["token"]))
     assert (130, "", "ticktick-oauth: interrupted\n") == (ended.returncode, ended.stdout, ended.stderr)
 
 
-def test_ctrl_break_ends_as_ctrl_c(step: Mock, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_ctrl_break_ends_as_ctrl_c(step: Mock, monkeypatch: Patch, run: Run) -> None:
     """Windows has one key more."""
     monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
     step.side_effect = lambda _: signal.raise_signal(signal.SIGUSR1)
     assert (130, "", "ticktick-oauth: interrupted\n") == run("token")
 
 
-def test_a_signal_comes_only_once(step: Mock, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_a_signal_comes_only_once(step: Mock, monkeypatch: Patch, run: Run) -> None:
     """A second signal, such as an impatient Ctrl-C, ends the process at once and does not stop the cleaning up."""
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
@@ -250,7 +250,7 @@ def test_what_the_process_decided_about_signals_stays(step: Mock, run: Run) -> N
     assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
 
 
-def test_an_interruption_leaves_the_prompt_its_line(step: Mock, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_an_interruption_leaves_the_prompt_its_line(step: Mock, monkeypatch: Patch, run: Run) -> None:
     """On a terminal the last words do not stand behind what was being typed."""
     step.side_effect = KeyboardInterrupt
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

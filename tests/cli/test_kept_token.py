@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import processes
-from cli.conftest import DAY, ENVIRONMENT, UUID4, Keep, Run, issue
+from cli.conftest import DAY, ENVIRONMENT, UUID4, Keep, Patch, Run, issue
 from ticktick_oauth import DIDA365, AuthorizationServer, IssuedToken, OAuthTokenV1, dump_issued, load_issued, loads
 from ticktick_oauth.storage import TokenFile, require_token
 
@@ -37,7 +37,7 @@ def test_token_in_json_counts_from_now(keep: Keep, run: Run) -> None:
     assert OAuthTokenV1(access_token=UUID4, expires_in=DAY) == loads(run("token", "--format", "json").out)
 
 
-def test_an_issued_token_is_what_the_variable_takes(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_an_issued_token_is_what_the_variable_takes(keep: Keep, monkeypatch: Patch, run: Run) -> None:
     """The one word that `token --format issued` prints goes into the variable, and a program needs no file."""
     path = keep(DAY)
     word = run("token", "--format", "issued").out
@@ -48,7 +48,7 @@ def test_an_issued_token_is_what_the_variable_takes(keep: Keep, monkeypatch: pyt
     assert UUID4 == require_token().access_token
 
 
-def test_the_order_of_the_places(keep: Keep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_the_order_of_the_places(keep: Keep, tmp_path: Path, monkeypatch: Patch, run: Run) -> None:
     """--token-file goes before $TICKTICK_OAUTH_TOKEN, and that before the default file; an empty one does not count."""
     keep(DAY)
     TokenFile(tmp_path / "named.json").save(issue(3 * DAY))
@@ -95,7 +95,7 @@ def test_l20_advice_is_quoted(keep: Keep, run: Run) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Cannot signon to v2:UserWarning")  # the other API, which this is not for
-def test_pyticktick_reads_its_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_pyticktick_reads_its_variables(tmp_path: Path, monkeypatch: Patch, run: Run) -> None:
     """Pyticktick's own Settings take the lines, exported by a shell and as a file; what else it wants is on stderr."""
     reason = "needs pyticktick 0.3.0, which wants a Python below 3.15"
     settings = pytest.importorskip("pyticktick", reason=reason).Settings
@@ -117,7 +117,7 @@ def test_pyticktick_reads_its_variables(tmp_path: Path, monkeypatch: pytest.Monk
         assert (UUID4, int(issued.expires_at.timestamp())) == (token.value, token.expiration)
 
 
-def test_logout(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_logout(keep: Keep, monkeypatch: Patch, run: Run) -> None:
     """The file is gone, nobody is led to believe in a revocation; a second time there is none; a variable stays."""
     path = keep(DAY)
     line = f"{path} is deleted; TickTick documents no revocation, so the token itself works until it expires\n"
@@ -140,7 +140,7 @@ def test_logout_where_several_are_kept(keep: Keep, run: Run) -> None:
     assert not dida.exists()
 
 
-def test_logout_of_a_file_that_has_to_stay(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_logout_of_a_file_that_has_to_stay(keep: Keep, monkeypatch: Patch, run: Run) -> None:
     """S3b: a file that is mounted by itself is emptied, which is said; after that nothing is kept there."""
 
     def busy(*_: object, **__: object) -> None:

@@ -13,7 +13,7 @@ from ticktick_oauth import TICKTICK, AuthorizationServer, IssuedToken
 from ticktick_oauth._cli import main
 from ticktick_oauth.storage import TokenFile
 
-from .conftest import DAY, UUID4, Login, issue
+from .conftest import DAY, UUID4, Capture, Login, Patch, issue
 
 
 def test_a_person_signs_in(login: Login) -> None:
@@ -85,9 +85,7 @@ def test_l11_an_exchange_that_fails(
     assert login.store.load() is None
 
 
-def test_an_answer_that_is_not_a_token_is_not_lost(
-    login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_is_not_a_token_is_not_lost(login: Login, tmp_path: Path, monkeypatch: Patch) -> None:
     """It is kept as it came in a private file; the line says where, what is wrong, and that it is a secret."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     answer = {"access_token": str(UUID4), "token_type": "Bearer", "expires_in": 9}
@@ -109,7 +107,7 @@ def keep(login: Login, *, days: int, server: AuthorizationServer | None = None) 
     return issued
 
 
-def test_less_time_than_what_is_kept_is_exit_1(login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_less_time_than_what_is_kept_is_exit_1(login: Login, tmp_path: Path, monkeypatch: Patch) -> None:
     """Another token with less time takes the place of a valid one with --replace alone; else it is kept elsewhere."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     kept = keep(login, days=200)
@@ -141,7 +139,7 @@ def test_a_foreign_file_stays(login: Login) -> None:
     assert '{"client_email": "a@b.example"}' == login.store.path.read_text()
 
 
-def full_disk(monkeypatch: pytest.MonkeyPatch, *, failures: int) -> None:
+def full_disk(monkeypatch: Patch, *, failures: int) -> None:
     """Let the first attempts to write something durably fail."""
     real, left = os.fsync, [28] * failures
 
@@ -154,7 +152,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch, *, failures: int) -> None:
 
 
 def test_s13_a_token_that_cannot_be_kept_there_is_kept_elsewhere(
-    login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    login: Login, tmp_path: Path, monkeypatch: Patch, capsys: Capture
 ) -> None:
     """S13: the sign-in is not lost: the token lies in a private folder, and the line says how to print it."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -168,7 +166,7 @@ def test_s13_a_token_that_cannot_be_kept_there_is_kept_elsewhere(
     assert f"{TokenFile(refuge).load().token.access_token}\n" == capsys.readouterr().out  # type: ignore[union-attr]
 
 
-def test_s13_a_token_that_can_be_kept_nowhere(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s13_a_token_that_can_be_kept_nowhere(login: Login, monkeypatch: Patch) -> None:
     """S13: with no place at all, the line says that signing in again brings the same token."""
     full_disk(monkeypatch, failures=2)
     code, out, err = login()

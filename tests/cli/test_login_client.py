@@ -13,7 +13,7 @@ from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer
 from ticktick_oauth._cli import terminal
 from ticktick_oauth.exceptions import RegistrationError
 
-from .conftest import Login, address_in
+from .conftest import Login, Patch, address_in
 
 
 @pytest.mark.parametrize("is_given", [False, True])
@@ -46,7 +46,7 @@ def test_a_server_that_refuses_to_register_leads_to_the_portal(
     portal: str,
     redirect_uri: str | None,
     bare_login: Login,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: Patch,
 ) -> None:
     """The line has the portal, the redirect URI to enter, and the command to run; exit 5."""
 
@@ -74,7 +74,7 @@ def test_a_server_that_refuses_to_register_leads_to_the_portal(
         ("https://sso.example/", "https://sso.example/oauth/authorize"),
     ],
 )
-def test_servers_have_names(name: str, address: str, login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_have_names(name: str, address: str, login: Login, monkeypatch: Patch) -> None:
     """With an id, a name or an issuer decides where the person is sent, and nothing is asked of the server."""
     assert login.client is not None
     monkeypatch.setenv("TICKTICK_CLIENT_ID", login.client.client_id)
@@ -93,7 +93,7 @@ def test_l10_a_secret_in_an_argument_is_refused(login: Login) -> None:
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_the_secret_from_a_file(end: str, login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_secret_from_a_file(end: str, login: Login, tmp_path: Path, monkeypatch: Patch) -> None:
     """A file's last line end is not part of the secret; it wins over the environment."""
     assert login.client is not None
     monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "another")
@@ -119,9 +119,7 @@ def test_a_bad_secret_is_wrong_usage(content: bytes | None, reason: str, login: 
     assert (2, "", True, False, []) == (code, out, reason in err, "canary" in err, login.uris)
 
 
-def test_a_secret_that_cannot_be_had_is_wrong_usage(
-    login: Login, bare_login: Login, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_secret_that_cannot_be_had_is_wrong_usage(login: Login, bare_login: Login, monkeypatch: Patch) -> None:
     """Its client is missing, standard input is closed, or there is nobody to ask."""
     advice = "needs a client's id beside it, by --client-id or $TICKTICK_CLIENT_ID"
     monkeypatch.setattr(sys, "stdin", None)
@@ -134,7 +132,7 @@ def test_a_secret_that_cannot_be_had_is_wrong_usage(
 
 
 @pytest.fixture
-def hidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def hidden(monkeypatch: Patch) -> Iterator[list[str]]:
     """Return what is typed at hidden prompts, which this process has no terminal for; then the terminal ends."""
     monkeypatch.delenv("TICKTICK_CLIENT_SECRET")
     answers: list[str] = []
@@ -153,7 +151,7 @@ def hidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 @pytest.mark.parametrize("standard_input", [False, True])
 @pytest.mark.usefixtures("typing")
 def test_a_secret_that_is_missing_is_asked_for(
-    login: Login, hidden: list[str], monkeypatch: pytest.MonkeyPatch, *, standard_input: bool
+    login: Login, hidden: list[str], monkeypatch: Patch, *, standard_input: bool
 ) -> None:
     """The terminal is asked; where the system has no name for it, it is standard input."""
     assert login.client is not None

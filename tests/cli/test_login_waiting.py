@@ -16,7 +16,7 @@ import urllib3
 from person import LATE, browse, redirect_of
 from ticktick_oauth.sandbox import Sandbox
 
-from .conftest import Enter, Login, paste
+from .conftest import Enter, Login, Patch, paste
 
 WhenShown = Callable[..., None]
 
@@ -24,19 +24,23 @@ WhenShown = Callable[..., None]
 @pytest.fixture
 def no_browser(login: Login) -> Login:
     """Make the command with an opener that opens nothing; what it answers, nobody asks."""
-    login.opener = lambda _: True
+    login.opener = login.uris.append
     return login
 
 
+@pytest.fixture
+def pasted(no_browser: Login, typing: Enter, when_shown: WhenShown) -> Login:
+    """Make the command with a person who opens the address elsewhere, and pastes where it ended at the terminal."""
+    when_shown(paste(typing))
+    return no_browser
+
+
 @pytest.mark.parametrize("job_control", [True, False])
-def test_l4_a_paste_is_read_beside_the_receiver(
-    no_browser: Login, typing: Enter, when_shown: WhenShown, monkeypatch: pytest.MonkeyPatch, *, job_control: bool
-) -> None:
+def test_l4_a_paste_is_read_beside_the_receiver(pasted: Login, monkeypatch: Patch, *, job_control: bool) -> None:
     """L4: where no browser opens, the person may open the address anywhere, and paste what came of it."""
     if not job_control:  # as on Windows
         monkeypatch.delattr("signal.pthread_sigmask")
-    when_shown(paste(typing))
-    assert 0 == no_browser().code
+    assert 0 == pasted().code
 
 
 @pytest.mark.parametrize(
@@ -56,19 +60,13 @@ def test_l4_the_address_has_a_line(
     code, _, err = no_browser(*arguments.split())
     head, address, rest = err.split("\n\n", 2)
     assert (0, f"Open this address in a browser and sign in{words}:") == (code, head)
+    assert bool(words) == bool(no_browser.uris)
     assert address.startswith(f"  {no_browser.sandbox.server.authorization_endpoint}?")
     assert rest == (
         f"Waiting for {patience}.\n"
         "Browser on another machine? It ends on a page at 127.0.0.1 that cannot be reached. Paste that page's\n"
         "address here:\nAllowed. Getting the token ...\n"
     )
-
-
-@pytest.mark.usefixtures("keyboard")
-def test_manual_starts_no_browser(login: Login, when_shown: WhenShown) -> None:
-    """The person does, on this machine or another."""
-    when_shown(browse)
-    assert (0, []) == (login("--manual").code, login.uris)
 
 
 def test_l4_a_bad_paste_is_refused_and_the_wait_goes_on(
@@ -129,19 +127,16 @@ def test_l2_l12_a_port_in_use(login: Login) -> None:
     )
 
 
-def test_a_redirect_uri_of_the_web_is_pasted(
-    sandbox: Sandbox, login: Login, typing: Enter, when_shown: WhenShown, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_redirect_uri_of_the_web_is_pasted(sandbox: Sandbox, pasted: Login, monkeypatch: Patch) -> None:
     """What is not this machine's to listen on comes by the keyboard."""
-    login.client = sandbox.client(redirect_uri="https://app.example/callback")
-    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", str(login.client.client_secret))
-    when_shown(paste(typing))
-    assert 0 == login().code
+    pasted.client = sandbox.client(redirect_uri="https://app.example/callback")
+    monkeypatch.setenv("TICKTICK_CLIENT_SECRET", str(pasted.client.client_secret))
+    assert 0 == pasted().code
 
 
 @pytest.mark.parametrize("text", ["", "nothing\n"])
 def test_standard_input_that_ends_before_the_address_is_wrong_usage(
-    text: str, login: Login, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    text: str, login: Login, monkeypatch: Patch, tmp_path: Path
 ) -> None:
     """Where nothing listens and nobody can paste any more, it ends at once."""
     (tmp_path / "typed").write_text(text)
@@ -158,17 +153,13 @@ def test_l14_standard_input_is_the_callers(login: Login, keyboard: Enter) -> Non
     assert "the next line of the script\n" == sys.stdin.readline()
 
 
-def test_a_paste_comes_from_the_terminal_while_standard_input_is_another(
-    no_browser: Login, typing: Enter, when_shown: WhenShown, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_paste_comes_from_the_terminal_while_standard_input_is_another(pasted: Login, monkeypatch: Patch) -> None:
     """A secret that comes through standard input is one line of it; the rest, and the paste, are not touched."""
-    assert no_browser.client is not None
+    assert pasted.client is not None
     monkeypatch.delenv("TICKTICK_CLIENT_SECRET")
-    monkeypatch.setattr(
-        sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{no_browser.client.client_secret}\nthe rest\n".encode()))
-    )
-    when_shown(paste(typing))
-    assert 0 == no_browser("--client-secret-file", "-").code
+    lines = io.BytesIO(f"{pasted.client.client_secret}\nthe rest\n".encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(lines))
+    assert 0 == pasted("--client-secret-file", "-").code
     assert "the rest\n" == sys.stdin.read()
 
 
@@ -198,24 +189,21 @@ def test_l7_l11_nobody_comes(manual: list[str], no_browser: Login) -> None:
     assert threading.active_count() <= before + 1  # the one that waits for a line of the keyboard
 
 
-def test_a_paste_whose_exchange_fails_ends_it(no_browser: Login, typing: Enter, when_shown: WhenShown) -> None:
+def test_a_paste_whose_exchange_fails_ends_it(pasted: Login) -> None:
     """The wait has the error of the exchange, whoever started it."""
-    no_browser.sandbox.next_answer(400, {"error": "invalid_grant"})
-    when_shown(paste(typing))
-    code, _, err = no_browser()
+    pasted.sandbox.next_answer(400, {"error": "invalid_grant"})
+    code, _, err = pasted()
     assert (5, True) == (code, "the code was used already or is not whole: run this command again" in err)
 
 
-def test_without_any_input_the_redirect_is_waited_for(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_input_the_redirect_is_waited_for(login: Login, monkeypatch: Patch) -> None:
     """Where standard input is closed, nothing is said of pasting."""
     monkeypatch.setattr(sys, "stdin", None)
     code, _, err = login()
     assert (0, False) == (code, "paste" in err)
 
 
-def test_l15_what_cannot_be_read_in_the_background_is_read_later(
-    no_browser: Login, typing: Enter, when_shown: WhenShown, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_l15_what_cannot_be_read_in_the_background_is_read_later(pasted: Login, monkeypatch: Patch) -> None:
     """L15: a terminal is an error to read (EIO) for as long as another program has it."""
     read, others = os.read, [1]
 
@@ -226,13 +214,12 @@ def test_l15_what_cannot_be_read_in_the_background_is_read_later(
 
     monkeypatch.setattr(os, "read", refuse_once)
     monkeypatch.setattr(os, "tcgetpgrp", lambda _: others.pop() if others else os.getpgrp())
-    when_shown(paste(typing))
-    assert 0 == no_browser().code
+    assert 0 == pasted().code
 
 
 @pytest.mark.parametrize("data", [b"x" * 70000, b"x\n" * 70000], ids=["no line", "lines"])
 def test_input_without_end_holds_nothing_up(
-    data: bytes, login: Login, when_shown: WhenShown, monkeypatch: pytest.MonkeyPatch
+    data: bytes, login: Login, when_shown: WhenShown, monkeypatch: Patch
 ) -> None:
     """What a program writes on and on is read no further than a paste may go, and the redirect is served."""
     reading, writing = os.pipe()

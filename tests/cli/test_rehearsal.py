@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import processes
-from cli.conftest import Run
+from cli.conftest import Patch, Run
 from person import LATE, browse, free_port
 from processes import started
 from ticktick_oauth import discover_server, sign_in
@@ -46,7 +46,7 @@ def test_a_port_in_use_is_exit_2(sandbox: Sandbox, run: Run) -> None:
     assert (2, "", True) == (code, out, err.startswith(f"ticktick-oauth: cannot listen on port {port} of 127.0.0.1: "))
 
 
-def test_an_interrupted_sandbox(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_an_interrupted_sandbox(monkeypatch: Patch, run: Run) -> None:
     """It has printed its lines, and its token file's folder is gone; Windows hears Ctrl-C between two short waits."""
     waits: list[float] = []
 

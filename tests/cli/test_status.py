@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.conftest import DAY, ENVIRONMENT, NOW, UUID4, Keep, Run, issue
+from cli.conftest import DAY, ENVIRONMENT, NOW, UUID4, Keep, Patch, Run, issue
 from person import free_port
 from ticktick_oauth import (
     DIDA365,
@@ -61,7 +61,7 @@ def test_no_token(keep: Keep, tmp_path: Path, run: Run) -> None:
         assert {"status": "none", "issuer": None, "message": line}.items() <= report.items()
 
 
-def test_every_kept_token_is_listed(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_every_kept_token_is_listed(keep: Keep, monkeypatch: Patch, run: Run) -> None:
     """Default files and the variable: exit 0 only if all are good; what cannot be read is named."""
     ticktick, dida = keep(90 * DAY), keep(-DAY, DIDA365)
     monkeypatch.setenv(ENVIRONMENT[1:], dump_issued(issue(7 * DAY, ACME)))
@@ -89,7 +89,7 @@ def test_every_kept_token_is_listed(keep: Keep, monkeypatch: pytest.MonkeyPatch,
     assert 6 == run("status").code
 
 
-def test_a_variable_that_ended(keep: Keep, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_a_variable_that_ended(keep: Keep, monkeypatch: Patch, run: Run) -> None:
     """An expired token there, or something else, is not passed over in silence for the file's."""
     keep(DAY)
     monkeypatch.setenv(ENVIRONMENT[1:], dump_issued(issue(-1)))
@@ -127,7 +127,7 @@ def test_a_foreign_file(tmp_path: Path, run: Run) -> None:
     assert '{"installed": "canary"}' == path.read_text()
 
 
-def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_a_user_without_a_home(monkeypatch: Patch, run: Run) -> None:
     """S15: where no file can be named, each command says which variable to set."""
     for name in ("HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -161,7 +161,7 @@ def test_online(  # noqa: PLR0913, PLR0917 - a row, a server, and three fixtures
     words: str,
     server: AuthorizationServer,
     keep: Keep,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: Patch,
     run: Run,
 ) -> None:
     """The open API is asked whether it takes the token: yes is exit 0, no is 1, no answer is 5, and none is shown."""
@@ -195,7 +195,7 @@ def test_online_a_server_on_this_machine_is_asked(sandbox: Sandbox, client: Clie
         assert code == run("status", "--online", "--token-file", file).code
 
 
-def test_online_where_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_online_where_nobody_answers(tmp_path: Path, monkeypatch: Patch, run: Run) -> None:
     """What is not known is exit 5, with the reason; an unknown API is not asked, nor about an expired token."""
     file = ["--online", "--token-file", str(tmp_path / "token.json")]
     issuer = f"http://127.0.0.1:{free_port()}"
