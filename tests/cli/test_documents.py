@@ -110,7 +110,7 @@ def test_a_token_response_becomes_a_kept_token(store: TokenFile, run: Run) -> No
     assert (UUID4, 100, TICKTICK) == kept_token(store)
 
 
-@pytest.mark.parametrize("time", ["2026-11-13T12:00:00+00:00", "2026-11-13T13:00:00+01:00", "2026-11-13T12:00:00Z"])
+@pytest.mark.parametrize("time", ["2026-11-13T13:00:00+01:00", "2026-11-13T12:00:00Z"])
 def test_an_older_response(time: str, store: TokenFile, run: Run) -> None:
     """It counts from --issued-at; the server may be another, and the file."""
     file = f"{store.path}2"

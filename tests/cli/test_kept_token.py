@@ -19,21 +19,12 @@ EVIL = AuthorizationServer(
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
-    [
-        ([], f"{UUID4}\n"),
-        (["--format", "raw"], f"{UUID4}\n"),
-        (["--format", "header"], f"Authorization: Bearer {UUID4}\n"),
-    ],
+    [([], f"{UUID4}\n"), (["--format", "header"], f"Authorization: Bearer {UUID4}\n")],
 )
 def test_token_prints_it(arguments: list[str], text: str, keep: Keep, run: Run) -> None:
-    """The one command that prints the token does so in the shape that is asked for, and nothing else."""
-    keep(8 * DAY)
-    assert (0, text, "") == run("token", *arguments)
-
-
-def test_token_in_json_counts_from_now(keep: Keep, run: Run) -> None:
-    """A token response whose time is what remains, as TickTick's own second answer."""
+    """The one command that prints the token does so in the shape that is asked for, in JSON counting from now."""
     keep(DAY)
+    assert (0, text, "") == run("token", *arguments)
     assert OAuthTokenV1(access_token=UUID4, expires_in=DAY) == loads(run("token", "--format", "json").out)
 
 
@@ -73,8 +64,11 @@ def test_no_valid_token(keep: Keep, tmp_path: Path, run: Run) -> None:
     assert (1, "", f"ticktick-oauth: {line}\n") == run("token", "--token-file", file)
 
 
-def test_whose_token(keep: Keep, run: Run) -> None:
-    """The one server's whose token is kept; of several, TickTick's, or that of --server."""
+def test_l20_whose_token(keep: Keep, run: Run) -> None:
+    """The one server's whose token is kept; of several, TickTick's, or that of --server; L20: whose name is quoted."""
+    evil = keep(DAY, EVIL)
+    assert run("token", "--server", "ticktick").err.endswith("ticktick-oauth token --server 'https://h/$(id);x'\n")
+    evil.unlink()
     dida = keep(DAY, DIDA365)
     assert (0, f"{UUID4}\n", "") == run("token")
     code, out, err = run("token", "--server", "ticktick")
@@ -86,12 +80,6 @@ def test_whose_token(keep: Keep, run: Run) -> None:
         assert (0, f"{UUID4}\n", "") == run("token", "--server", name)
     (dida.parent / "broken.json").write_text("")
     assert 0 == run("token", "--server", "dida365").code
-
-
-def test_l20_advice_is_quoted(keep: Keep, run: Run) -> None:
-    """L20: an issuer that holds what a shell would run is quoted where a command names it."""
-    keep(DAY, EVIL)
-    assert run("token", "--server", "ticktick").err.endswith("ticktick-oauth token --server 'https://h/$(id);x'\n")
 
 
 @pytest.mark.filterwarnings("ignore:Cannot signon to v2:UserWarning")  # the other API, which this is not for

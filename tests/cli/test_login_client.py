@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from person import free_port
-from ticktick_oauth import DIDA365, TICKTICK, AuthorizationServer
 from ticktick_oauth._cli import terminal
 from ticktick_oauth.exceptions import RegistrationError
 
@@ -32,37 +32,26 @@ def test_without_an_id_the_program_registers_itself(*, is_given: bool, bare_logi
     assert server == bare_login.kept().server
 
 
-@pytest.mark.parametrize("redirect_uri", [None, "http://127.0.0.1:9/"])
 @pytest.mark.parametrize(
-    ("server", "portal"),
+    ("issuer", "redirect_uri", "portal", "options"),
     [
-        (TICKTICK, "https://developer.ticktick.com/manage"),
-        (DIDA365, "https://developer.dida365.com/manage"),
-        (None, "the developer portal of {}"),
+        ("https://ticktick.com", None, "https://developer.ticktick.com/manage", ""),
+        ("https://dida365.com", "http://127.0.0.1:9/", "https://developer.dida365.com/manage", " --server dida365"),
+        ("https://a.b", None, "the developer portal of https://a.b", " --server https://a.b"),
     ],
 )
-def test_a_server_that_refuses_to_register_leads_to_the_portal(
-    server: AuthorizationServer | None,
-    portal: str,
-    redirect_uri: str | None,
-    bare_login: Login,
-    monkeypatch: Patch,
+def test_a_server_that_refuses_to_register_leads_to_the_portal(  # noqa: PLR0913, PLR0917 - a row, and two fixtures
+    issuer: str, redirect_uri: str | None, portal: str, options: str, bare_login: Login, monkeypatch: Patch
 ) -> None:
     """The line has the portal, the redirect URI to enter, and the command to run; exit 5."""
-
-    def refuse(_: str, **__: object) -> None:
-        raise RegistrationError(403)
-
-    monkeypatch.setattr("ticktick_oauth._sign_in.sign_in.discover_server", refuse)
-    server = server or bare_login.sandbox.server
-    code, _, err = bare_login("--server", server.issuer, redirect_uri=redirect_uri)
-    name = {TICKTICK: "", DIDA365: " --server dida365"}.get(server, f" --server {server.issuer}")
+    monkeypatch.setattr("ticktick_oauth._sign_in.sign_in.discover_server", Mock(side_effect=RegistrationError(403)))
+    code, _, err = bare_login("--server", issuer, redirect_uri=redirect_uri)
     option = f" --redirect-uri {redirect_uri}" if redirect_uri else ""
     assert (5, []) == (code, bare_login.uris)
     assert err.endswith(
-        f"; use a client of your own: make an app at {portal.format(server.issuer)} with exactly "
-        f"{redirect_uri or 'http://127.0.0.1:8080/'} as its OAuth redirect URL, then run ticktick-oauth login{name} "
-        f"--client-id=ID{option}, which asks for its client secret\n"
+        f"; use a client of your own: make an app at {portal} with exactly {redirect_uri or 'http://127.0.0.1:8080/'} "
+        f"as its OAuth redirect URL, then run ticktick-oauth login{options} --client-id=ID{option}, which asks for its "
+        "client secret\n"
     )
 
 
