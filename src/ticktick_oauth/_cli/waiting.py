@@ -100,7 +100,7 @@ def _enter(stack: ExitStack, arguments: Namespace, client: Client | None, networ
             return stack.enter_context(attempt)
         except OSError as error:
             reason = error.strerror
-        if not arguments.manual:
+        if not (arguments.manual and listen):
             advice = "so free it, or register another redirect URI and give it by --redirect-uri, or use --manual"
             raise Stop(f"{reason}; the redirect URI fixes the port, {advice}", USAGE)
         say(f"{reason}; so the address that the browser is sent to has to be pasted")
