@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shlex
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -132,9 +133,7 @@ def quote(word: Path | str) -> str:
     """Quote a word for a shell."""
     text = str(word)
     if os.name == "posix":
-        from shlex import quote as quote_for_posix
-
-        return quote_for_posix(text)
+        return shlex.quote(text)
     if re.fullmatch(r"[\w@+=:./\\-]+", text, re.ASCII):
         return text
     # cmd.exe knows double quotes only, in which PowerShell would run what follows a $.
