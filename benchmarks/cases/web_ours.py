@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ticktick_oauth import AuthorizationRequest, AuthorizationServer, Client, exchange_code
+from ticktick_oauth import AuthorizationServer, Client, exchange_code
 
 
 def _client(server: str) -> Client:
@@ -19,6 +19,8 @@ def _client(server: str) -> Client:
 
 def start(server: str) -> str:
     """Return the address that the person's browser is sent to."""
+    from ticktick_oauth import AuthorizationRequest
+
     return AuthorizationRequest(client=_client(server)).uri
 
 
