@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from ticktick_oauth import TICKTICK, AuthorizationServer, IssuedToken
-from ticktick_oauth._cli import main
 from ticktick_oauth.storage import TokenFile
 
-from .conftest import DAY, UUID4, Capture, Login, Patch, issue
+from .conftest import DAY, UUID4, Login, Patch, Run, issue
 
 
 def test_a_person_signs_in(login: Login) -> None:
@@ -139,8 +138,11 @@ def test_a_foreign_file_stays(login: Login) -> None:
     assert '{"client_email": "a@b.example"}' == login.store.path.read_text()
 
 
-def full_disk(monkeypatch: Patch, *, failures: int) -> None:
-    """Let the first attempts to write something durably fail."""
+@pytest.mark.parametrize("failures", [1, 2])
+def test_s13_a_token_that_cannot_be_kept_there_is_kept_elsewhere(
+    failures: int, login: Login, tmp_path: Path, monkeypatch: Patch, run: Run
+) -> None:
+    """S13: it lies in a private folder, and the line says how to print it; or that signing in again brings it."""
     real, left = os.fsync, [28] * failures
 
     def fsync(descriptor: int) -> None:
@@ -149,26 +151,14 @@ def full_disk(monkeypatch: Patch, *, failures: int) -> None:
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-
-
-def test_s13_a_token_that_cannot_be_kept_there_is_kept_elsewhere(
-    login: Login, tmp_path: Path, monkeypatch: Patch, capsys: Capture
-) -> None:
-    """S13: the sign-in is not lost: the token lies in a private folder, and the line says how to print it."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    full_disk(monkeypatch, failures=1)
     code, out, err = login()
+    assert (6, failures == 2) == (code, out == "")
+    if failures == 2:
+        advice = "sign in again with --token-file and a file that can be written: TickTick gives the same token again"
+        assert advice in err
+        return
     (refuge,) = tmp_path.glob("ticktick-oauth-*/token.json")
-    assert (6, True) == (code, f"The token is kept in {refuge}\n" in out)
+    assert (f"The token is kept in {refuge}\n" in out, 0o700) == (True, refuge.parent.stat().st_mode & 0o777)
     (command,) = re.findall(rf"the token is kept in {refuge} instead: move it, or print it with (.+)\n", err)
-    assert 0o700 == refuge.parent.stat().st_mode & 0o777
-    assert 0 == main(command.split()[1:])
-    assert f"{TokenFile(refuge).load().token.access_token}\n" == capsys.readouterr().out  # type: ignore[union-attr]
-
-
-def test_s13_a_token_that_can_be_kept_nowhere(login: Login, monkeypatch: Patch) -> None:
-    """S13: with no place at all, the line says that signing in again brings the same token."""
-    full_disk(monkeypatch, failures=2)
-    code, out, err = login()
-    assert (6, "") == (code, out)
-    assert "sign in again with --token-file and a file that can be written: TickTick gives the same token again" in err
+    assert (0, f"{TokenFile(refuge).load().token.access_token}\n", "") == run(*command.split()[1:])  # type: ignore[union-attr]
