@@ -195,6 +195,7 @@ def test_loopback_never_goes_through_a_proxy(far: Far) -> None:
 @pytest.mark.parametrize(
     ("names", "options", "words"),
     [
+        ([HOST], {"days": (8, 9)}, "clock right?)\n"),
         ([HOST], {"days": (-9, -8)}, "clock right?)\n"),
         (["other.example"], {}, f"certificate is not valid for '{HOST}'.\n"),
     ],
