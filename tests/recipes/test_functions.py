@@ -169,8 +169,9 @@ def test_a_cloud_function(tmp_path: Path) -> None:
         line.answer(200, b"[]")
 
     def answer(**variables: str) -> tuple[int, bytes]:
-        command = [sys.executable, "-m", "functions_framework", "--target=projects", f"--source={path}", "--debug"]
-        with started([*command, "--host=127.0.0.1", "--port=0"], {"PATH": PATH, **variables}) as server:
+        # Its command would start a reloader, and that a process that outlives it.
+        program = f"import functions_framework as f; f.create_app('projects', {str(path)!r}).run('127.0.0.1', 0)"
+        with started([sys.executable, "-c", program], {"PATH": PATH, **variables}) as server:
             assert server.stderr is not None
             address = next(found[1] for line in server.stderr if (found := re.search(r"Running on (http://\S+)", line)))
             answer = urllib3.request("GET", address, retries=False, timeout=LATE)

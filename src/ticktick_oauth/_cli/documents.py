@@ -6,11 +6,10 @@ import sys
 from argparse import ArgumentTypeError, Namespace
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import cast
 
 from .._protocol.issued_token import IssuedToken, load_issued, parse_time
 from .._token.converter import loads
-from .._token.parsing import parse_json
+from .._token.parsing import members_of, parse_json
 from ..exceptions import InvalidTokenError, OAuthError
 from .output import ANSWER_IS_NO, DONE, Stop, say
 from .parser import Parser, add_replace, add_server, add_token_file, read_bounded
@@ -122,9 +121,7 @@ def _recognize(document: bytes) -> str | None:
 def _members(document: bytes) -> dict[str, object]:
     """Return the members of a JSON object; anything else has none."""
     with suppress(InvalidTokenError):
-        members = parse_json(document)
-        if isinstance(members, dict):
-            return cast("dict[str, object]", members)
+        return members_of(parse_json(document))
     return {}
 
 
