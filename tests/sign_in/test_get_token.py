@@ -145,7 +145,7 @@ def test_a_valid_token_of_another_server_is_never_replaced(sandbox: Sandbox, per
     """It is a StorageError before anybody is asked."""
     for store in (Store(), TokenFile(tmp_path / "token.json")):
         store.save(issued_by(TICKTICK))
-        with pytest.raises(StorageError, match=r"a valid token of https://ticktick\.com is kept there: name another store$"):
+        with pytest.raises(StorageError, match=r"token of https://ticktick\.com is kept there: name another store$"):
             person.get_token(store, server=sandbox.server)
     assert "" == person.uri
 
