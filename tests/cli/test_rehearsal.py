@@ -23,7 +23,7 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 def test_demo_takes_the_road_without_a_portal(run: Run) -> None:
-    """Metadata, registration, PKCE and exchange are shown without a secret, and then a refused document."""
+    """Metadata, registration, PKCE and exchange are shown without a secret."""
     code, out, err = run("demo")
     assert (0, "") == (code, err)
     for line in (
@@ -33,7 +33,6 @@ def test_demo_takes_the_road_without_a_portal(run: Run) -> None:
         r"   http://127\.0\.0\.1:8080/\?code=\[redacted\]&state=\[redacted\]",
         r"   access_token  \[redacted\]",
         r"   It is valid until \d+ \w+ \d{4} \(in 179 days\)\.",
-        r"   access_token: expected a UUID of version 4, .+",
     ):
         assert re.search(f"^{line}$", out, re.MULTILINE), line
     assert not re.search(UUID, out)

@@ -54,8 +54,7 @@ def add_import(parser: Parser) -> None:
 def add_check(parser: Parser) -> None:
     """Add the arguments of ``check`` to its parser."""
     parser.explain(
-        "Validate a token response, and list all that is wrong with it.",
-        "ticktick-oauth check response.json",
+        "Validate a token response, and list all that is wrong with it.", "ticktick-oauth check response.json"
     )
     parser.add_argument("document", metavar="FILE", help="a file, or - for standard input")
     parser.set_defaults(run=_check)

@@ -11,14 +11,10 @@ from .._protocol.authorization import AuthorizationRequest
 from .._protocol.client import DEFAULT_REDIRECT_URI
 from .._protocol.issued_token import IssuedToken
 from .._protocol.redaction import REDACTED, redact
-from .._token.converter import loads
-from ..exceptions import InvalidTokenError
 from ..storage._access import quote
 from .keeping import describe_expiry, now
 from .output import flush_answer
 from .parser import Parser
-
-_BAD_DOCUMENT = '{"access_token": "not-a-uuid", "expires_in": "soon", "token_type": "Bearer"}'
 
 
 def add_demo(parser: Parser) -> None:
@@ -88,16 +84,8 @@ def _demo(_arguments: Namespace) -> None:
    expires_in    {issued.token.expires_in} seconds
    token_type    {issued.token.token_type}
    scope         {issued.token.scope}
-   It is valid {describe_expiry(issued, at=issued.issued_at)}.
-
-And an answer that is not a token, with all that is wrong with it:
-   {_BAD_DOCUMENT}""",
-            end="",
+   It is valid {describe_expiry(issued, at=issued.issued_at)}."""
         )
-        try:
-            loads(_BAD_DOCUMENT)
-        except InvalidTokenError as error:
-            print("", *error.problems, sep="\n   ")
 
 
 def _sandbox(arguments: Namespace) -> None:
