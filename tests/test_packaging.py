@@ -134,9 +134,11 @@ def test_public_names() -> None:
 
 @pytest.mark.parametrize("wing", ["exceptions", "sandbox", "storage"])
 def test_the_public_names_of_a_wing(wing: str) -> None:
-    """Each public wing lists its public names, sorted, each of which it has."""
+    """Each public wing lists its public names, sorted: those it has, and another it has not."""
     module = import_module(f"ticktick_oauth.{wing}")
     assert sorted(module.__all__) == module.__all__
+    assert set(module.__all__) <= set(dir(module))
+    assert not hasattr(module, "nope")
     assert all(getattr(module, name) is not None for name in module.__all__)
 
 
