@@ -238,7 +238,7 @@ def test_a_file_that_is_written_in_place(keep: Keep, store: TokenFile, monkeypat
         raise OSError(errno.EBUSY, "busy")
 
     keep(DAY)
-    monkeypatch.setattr("os.replace", busy)
+    monkeypatch.setattr("pathlib.Path.replace", busy)
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "anything")
     code, _, err = run("import", stdin=answer())
     first, second = err.splitlines()

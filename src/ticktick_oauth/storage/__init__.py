@@ -13,7 +13,8 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from . import _token_file
 
-        return getattr(_token_file, name)
+        value = globals()[name] = getattr(_token_file, name)
+        return value
 
     def __dir__() -> list[str]:
         return __all__
