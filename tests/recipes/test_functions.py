@@ -1,9 +1,9 @@
-"""The README's functions: AWS Lambda's, called as Lambda calls it, and Google Cloud's, under functions-framework."""
+"""The README's functions: AWS Lambda's, under its own runtime client, and Google Cloud's, under functions-framework."""
 
-import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -18,7 +18,8 @@ import pytest
 import urllib3
 
 from faults.peer import Line, Peer
-from processes import LATE, TAKE_ORDERS, orders, pack, run, started
+from processes import LATE, pack, run, started
+from recipes.runtime_api import RuntimeApi
 from roads.readme import RECIPES
 from ticktick_oauth import AuthorizationRequest, Client, IssuedToken, OAuthTokenV1, dump_issued, load_issued
 from ticktick_oauth.sandbox import Sandbox
@@ -29,17 +30,6 @@ PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 ATTRIBUTES = "Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax"
 # The whole file system, for this process alone.
 READ_ONLY = ["unshare", "--mount", "sh", "-ec", 'mount -o remount,bind,ro / && ! touch "$0"/x 2>&- && exec "$@"']
-# Answers an event on each line, with the seconds that are left for it.
-RUNTIME = f"""{TAKE_ORDERS}
-from types import SimpleNamespace
-import lambda_function
-
-lambda_function.client = client  # the same, of the sandbox
-for line in sys.stdin:
-    event, left = json.loads(line)
-    answer = lambda_function.handler(event, SimpleNamespace(get_remaining_time_in_millis=lambda: 1000 * left))
-    print(json.dumps(answer), flush=True)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -77,27 +67,33 @@ def client(sandbox: Sandbox) -> Client:
 
 @pytest.fixture
 def invoke(aws: None, bundle: Path, client: Client, tmp_path: Path) -> Iterator[Invoke]:  # noqa: ARG001 - for its time
-    """Run Lambda's function, on a read-only file system, without HOME; by the end it has printed nothing of its own."""
+    """Run Lambda's function under its runtime client, on a read-only file system, without HOME; it prints nothing."""
+    pytest.importorskip("awslambdaric", reason="needs the dependency group roads")
+    program = (bundle / "lambda_function.py").read_text()
+    # The one change to the program.
+    server = f"from ticktick_oauth import *\nclient = Client(\n    server={client.server},"
+    task, log = tmp_path / "task", tmp_path / "log"
+    task.mkdir()
+    (task / "lambda_function.py").write_text(program.replace("client = Client(", server))
     environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")} | {
         "PATH": PATH,
         "PYTHONPATH": str(bundle),
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "AWS_LAMBDA_LOG_LEVEL": "WARN",
         "OWNER_PASSWORD": "open",
         "TICKTICK_CLIENT_ID": client.client_id,
         "TICKTICK_CLIENT_SECRET": str(client.client_secret),
         "TICKTICK_REDIRECT_URI": client.redirect_uri,
     }
-    with started([*READ_ONLY, tmp_path, sys.executable, "-c", RUNTIME], environment) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(orders(client))
-        answers = iter(process.stdout)
-
-        def invoke(event: object, seconds: float = LATE) -> object:
-            print(json.dumps([event, seconds]), file=process.stdin, flush=True)
-            return json.loads(next(answers))
-
-        yield invoke
-        assert ("", "") == process.communicate(timeout=LATE)
+    command = [*READ_ONLY, tmp_path, sys.executable, "-m", "awslambdaric", "lambda_function.handler"]
+    with RuntimeApi() as api, log.open("wb") as file:
+        variables = {**environment, "AWS_LAMBDA_RUNTIME_API": api.address}
+        with subprocess.Popen(command, cwd=task, env=variables, stdout=file, stderr=file) as process:
+            try:
+                yield lambda event, seconds=LATE: api.invoke(event, seconds=seconds)[0]
+            finally:
+                process.kill()
+    assert "" == log.read_text()
 
 
 def start(body: str | None) -> dict[str, object]:
