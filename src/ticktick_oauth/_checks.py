@@ -31,7 +31,7 @@ def validator(check: Callable[[str, Any], object]) -> Callable[[object, "Attribu
     return validate
 
 
-def instance_of(expected: type) -> Callable[[object, "Attribute[Any]", Any], None]:
+def instance_of(expected: type[object]) -> Callable[[object, "Attribute[Any]", Any], None]:
     """Return `check_type` as an attrs validator."""
     return validator(lambda name, value: check_type(name, value, expected))
 

@@ -85,7 +85,7 @@ def invoke(aws: None, bundle: Path, client: Client, tmp_path: Path) -> Iterator[
         "TICKTICK_CLIENT_SECRET": str(client.client_secret),
         "TICKTICK_REDIRECT_URI": client.redirect_uri,
     }
-    command = [*READ_ONLY, tmp_path, sys.executable, "-m", "awslambdaric", "lambda_function.handler"]
+    command = [*READ_ONLY, str(tmp_path), sys.executable, "-m", "awslambdaric", "lambda_function.handler"]
     with RuntimeApi() as api, log.open("wb") as file:
         variables = {**environment, "AWS_LAMBDA_RUNTIME_API": api.address}
         with subprocess.Popen(command, cwd=task, env=variables, stdout=file, stderr=file) as process:

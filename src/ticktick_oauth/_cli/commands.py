@@ -79,7 +79,7 @@ def _raised_signals() -> "Generator[None, None, None]":
     A second one, such as an impatient Ctrl-C, ends the program at once: it would else interrupt the cleaning up and
     come out as a traceback. What somebody decided otherwise, as nohup does, stays.
     """
-    changed = {}
+    changed: dict[int, signal._HANDLER] = {}
     try:
         for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
             if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:

@@ -81,7 +81,11 @@ class Proxy:
             return socket.socket.recv_into(made, buffer)
 
         made.recv_into = recv_into
-        made.connect = lambda _: socks.socksocket.connect(made, (connection.host, connection.port))
+
+        def connect(_: object) -> None:
+            socks.socksocket.connect(made, (connection.host, connection.port))
+
+        made.connect = connect
         # PySocks connects to both.
         connection.attempt.task = f"connect to {connection.attempt.host} through the proxy"
         return made  # type: ignore[no-any-return]
