@@ -13,8 +13,7 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from . import _token_file
 
-        value = globals()[name] = getattr(_token_file, name)
-        return value
+        return globals().setdefault(name, getattr(_token_file, name))
 
     def __dir__() -> list[str]:
         return __all__
