@@ -81,6 +81,16 @@ def test_a_token_has_the_time_that_remains_and_is_replaced_once_it_expired() -> 
     assert first != other
 
 
+def test_a_token_opens_the_api_until_it_expires() -> None:
+    """To its last second, and not beyond."""
+    world = World(lifetime=2)
+    header = {"Authorization": world.token().authorization_header()}
+    statuses = []
+    for world.now in (0.0, 2.0, 2.1):
+        statuses.append(world.ask("GET", "/open/v1/project", header).status)
+    assert [200, 200, 401] == statuses
+
+
 @pytest.mark.parametrize("verifier", ["", f"={'x' * 43}", "=%C3%A9", "=\u00e9", "=%FF"])
 @pytest.mark.parametrize("is_public", [True, False])
 def test_a_code_that_was_asked_for_with_a_challenge_needs_its_verifier(verifier: str, *, is_public: bool) -> None:

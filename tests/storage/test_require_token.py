@@ -11,7 +11,7 @@ from attrs import evolve
 from storage.keeping import ISSUED, OLD, failure_of
 from ticktick_oauth import DIDA365, IssuedToken, dump_issued
 from ticktick_oauth.exceptions import SignInRequiredError
-from ticktick_oauth.storage import TokenFile, _kept, require_token
+from ticktick_oauth.storage import TokenFile, _kept, _require, require_token
 from ticktick_oauth.storage._kept import find_kept, list_kept
 
 NOW = datetime.now(timezone.utc)
@@ -156,6 +156,11 @@ def test_a_token_that_has_to_be_valid_for_longer_is_not_handed_out(
     assert ISSUED.token == require_token()
     at = ISSUED.expires_at
     assert f"the token in {default.path} expired on 2027-05-22 at 11:59 UTC; sign in with: " in refusal_of()
+    monkeypatch.setattr(_require, "datetime", Clock)
+    monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", dump_issued(ISSUED))
+    at = ISSUED.expires_at - day
+    assert ISSUED.token == require_token()
+    assert "the token in $TICKTICK_OAUTH_TOKEN expires on 2027-05-22" in refusal_of(leeway=day)
 
 
 def test_a_token_in_the_environment_needs_no_file(monkeypatch: pytest.MonkeyPatch, default: TokenFile) -> None:
