@@ -38,6 +38,11 @@ def test_a_token_is_one_for_a_client_and_a_user(sandbox: Sandbox, client: Client
     assert 3 == len({first.access_token, bob.access_token, others.access_token})
 
 
+def test_a_client_id_is_a_word_on_a_command_line(sandbox: Sandbox) -> None:
+    """None of a few starts with a hyphen, or has one: it would read as an option."""
+    assert all(sandbox.client().client_id.isalnum() for _ in range(20))
+
+
 def test_denial_is_a_redirect_with_an_error(sandbox: Sandbox, client: Client) -> None:
     """A person who denies sends the program an access_denied."""
     request = AuthorizationRequest(client=client)

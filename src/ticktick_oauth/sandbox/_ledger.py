@@ -20,7 +20,7 @@ _REDIRECT_URI = re.compile(r"([^:/?#]+)://(?:[^@/?#]*@)?(\[[^]]*\]|[^:/?#]*)(:[0
 class RegisteredClient:
     """A client as the server knows it (RFC 7591 section 2)."""
 
-    client_id: str = field(factory=lambda: secrets.token_urlsafe(12))
+    client_id: str = field(factory=lambda: secrets.token_hex(8))  # a command line takes a "-" in front for an option
     client_secret: str | None = field(repr=False)
     """None for a public client (RFC 6749 section 2.1)."""
     redirect_uris: tuple[str, ...]
