@@ -4,7 +4,6 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._checks import check_type
-from .._protocol.authorization_code import AuthorizationResponse
 from .._protocol.client import Client
 from .._protocol.server import AuthorizationServer
 from .._protocol.token_request import TokenRequest
@@ -17,9 +16,10 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
     from .._protocol.answer import EndpointAnswer, OAuthRequest
+    from .._protocol.authorization_code import AuthorizationResponse
     from .connection import TLSConnection
 else:
-    PoolManager = object  # for typing.get_type_hints: urllib3 loads late
+    PoolManager = AuthorizationResponse = object  # for typing.get_type_hints: they load late
 
 _T = TypeVar("_T")
 # An hour is longer than any code lives: a larger timeout is one given in milliseconds.
@@ -30,7 +30,7 @@ _URLLIB3_FLOOR = (2, 2, 3)
 
 def exchange_code(
     client: Client,
-    code: str | AuthorizationResponse,
+    code: "str | AuthorizationResponse",
     *,
     code_verifier: str | None = None,
     http: "PoolManager | None" = None,
@@ -64,10 +64,13 @@ def exchange_code(
         ValueError: the code is empty, the timeout is out of its range, or a proxy's pool is to send without TLS.
 
     """
-    if isinstance(code, AuthorizationResponse):
+    if not isinstance(code, str):
+        from .._protocol.authorization_code import AuthorizationResponse as Response
+
+        response = check_type("code", code, Response)
         if code_verifier is not None:
             raise TypeError("code_verifier must not be given beside an AuthorizationResponse, which has its own")
-        code_verifier, code = code.code_verifier, code.code
+        code, code_verifier = response.code, response.code_verifier
     return _call(TokenRequest(client=client, code=code, code_verifier=code_verifier), http, timeout)
 
 

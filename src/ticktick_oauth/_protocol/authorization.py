@@ -6,8 +6,8 @@ from .._checks import check_code_verifier, check_text, check_type, instance_of, 
 from .._token.model import SCOPE
 from ..exceptions import AuthorizationError, InvalidRedirectError, StateMismatchError
 from .address import Address
-from .authorization_code import AuthorizationResponse, check_pkce, code_challenge
-from .client import Client
+from .authorization_code import AuthorizationResponse, code_challenge
+from .client import Client, check_pkce
 from .redaction import clean, shorten
 
 # http.server and most proxies take a request line of at least this size; TickTick's redirects have 100 characters.

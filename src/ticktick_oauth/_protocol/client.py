@@ -34,3 +34,12 @@ class Client:
     the one registered. The default is the portal's own."""
     server: AuthorizationServer = field(default=TICKTICK, validator=validator(check_server))
     """The server that the client is registered with; a client of TickTick is unknown to Dida365."""
+
+
+def check_pkce(client: Client, code_verifier: str | None) -> None:
+    """Check that a public client uses PKCE (RFC 8252 section 6), its only proof of who it is."""
+    if client.client_secret is None and code_verifier is None:
+        raise ValueError(
+            "a public client (without client_secret) needs PKCE: make the request by AuthorizationRequest.with_pkce, "
+            "and pass its code_verifier, or the AuthorizationResponse, to the exchange"
+        )

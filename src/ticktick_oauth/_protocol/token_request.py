@@ -9,8 +9,7 @@ from .._token.converter import structure
 from .._token.model import SCOPE, OAuthTokenV1
 from ..exceptions import InvalidTokenError, Problem, TokenEndpointError
 from .answer import EndpointAnswer, OAuthRequest
-from .authorization_code import check_pkce
-from .client import Client
+from .client import Client, check_pkce
 from .redaction import clean, shorten
 
 
