@@ -247,6 +247,7 @@ def test_a_confidential_client_can_register_too() -> None:
         ({**METADATA, "redirect_uris": [5]}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": ["http://app.example/"]}, "invalid_redirect_uri"),
         ({**METADATA, "redirect_uris": ["http://127.0.0.1:5/#x"]}, "invalid_redirect_uri"),
+        ({**METADATA, "redirect_uris": ["http://127.0.0.1:5/\ud800"]}, "invalid_redirect_uri"),
         ({**METADATA, "token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
         ({**METADATA, "token_endpoint_auth_method": ["none"]}, "invalid_client_metadata"),
     ],

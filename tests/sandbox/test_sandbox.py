@@ -138,8 +138,8 @@ def test_forced_answers_come_in_their_order(sandbox: Sandbox, client: Client) ->
     bodies = []
     with pytest.raises(TokenEndpointError) as refused:
         exchange_code(client, code)
-    for _ in range(3):
-        with pytest.raises(InvalidTokenError) as invalid:
+    for content_type in (None, "text/html", "application/json"):
+        with pytest.raises(InvalidTokenError, match=content_type) as invalid:
             exchange_code(client, code)
         bodies.append(invalid.value.body)
     assert (429, "slow_down") == (refused.value.status, refused.value.error)
@@ -183,8 +183,17 @@ def test_requests_are_kept_with_their_secrets_redacted(sandbox: Sandbox, client:
     }
     assert ReceivedRequest(method="POST", headers=kept.headers, form=form) == kept
     assert list(form) == list(kept.form)
-    assert "Basic [redacted]" == kept.headers["authorization"]
-    assert "application/x-www-form-urlencoded" == kept.headers["content-type"]
+    assert {
+        "host": sandbox.server.issuer.removeprefix("http://"),
+        "content-length": "0",
+        "user-agent": "ticktick-oauth",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/x-www-form-urlencoded",
+        "authorization": "Basic [redacted]",
+    } == kept.headers | {"content-length": "0"}
+    HTTP.request("GET", f"{sandbox.server.token_endpoint}?client_id=x", headers={"Connection": "close"})
+    assert ({"client_id": "x"}, "close") == (sandbox.requests[1].form, sandbox.requests[1].headers["connection"])
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def answer_json(
     status: int, members: Mapping[str, object] | list[object], headers: Mapping[str, str] = NO_STORE
 ) -> Answer:
     """Answer in JSON, compact as Spring's."""
-    body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
     return Answer(status=status, body=body, headers={**headers, "Content-Type": "application/json;charset=UTF-8"})
 
 
