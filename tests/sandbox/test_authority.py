@@ -1,6 +1,7 @@
 """What comes on top of the recording: time, PKCE, metadata, registration and public clients, without the network."""
 
 import json
+from base64 import b64encode
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -26,7 +27,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 class World:
     """An authority, its clock, which stands still until it is set, and a program that talks to it."""
 
-    now = 0.0
+    now = 100.0
 
     def __init__(self, *, lifetime: int = 15_551_999, check_pkce: bool = True) -> None:
         self.authority = Authority(auto_approve=True, check_pkce=check_pkce, lifetime=lifetime, clock=lambda: self.now)
@@ -73,7 +74,7 @@ def test_a_token_has_the_time_that_remains_and_is_replaced_once_it_expired() -> 
     """Whole seconds count, 0 in the last one; what has expired is another token's place."""
     world = World(lifetime=2)
     seen = []
-    for world.now in (0.0, 0.1, 1.0, 2.0, 2.1, 2.2):
+    for world.now in (100.0, 100.1, 101.0, 102.0, 102.1, 102.2):
         token = world.token()
         seen.append((token.access_token, token.expires_in))
     first, other = seen[0][0], seen[4][0]
@@ -86,7 +87,7 @@ def test_a_token_opens_the_api_until_it_expires() -> None:
     world = World(lifetime=2)
     header = {"Authorization": world.token().authorization_header()}
     statuses = []
-    for world.now in (0.0, 2.0, 2.1):
+    for world.now in (100.0, 102.0, 102.1):
         statuses.append(world.ask("GET", "/open/v1/project", header).status)
     assert [200, 200, 401] == statuses
 
@@ -120,19 +121,47 @@ def test_metadata_is_of_the_form_that_discovery_reads() -> None:
     answer = world.ask("GET", url)
     assert 200 == answer.status
     assert world.server == AuthorizationServer.from_metadata(ISSUER, answer.body)
-    assert f"{ISSUER}/oauth/register" == world.server.registration_endpoint
+    assert {
+        "issuer": ISSUER,
+        "authorization_endpoint": f"{ISSUER}/oauth/authorize",
+        "token_endpoint": f"{ISSUER}/oauth/token",
+        "registration_endpoint": f"{ISSUER}/oauth/register",
+        "authorization_response_iss_parameter_supported": False,
+        "scopes_supported": ["tasks:read", "tasks:write"],
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+    } == json.loads(answer.body)
+    assert 200 == world.ask("HEAD", url).status
     world.authority.close()
     assert 404 == world.ask("GET", url).status
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [("POST", "/.well-known/oauth-authorization-server", "GET"), ("GET", "/oauth/register", "POST")],
+    ("method", "path", "status", "allowed", "text"),
+    [
+        ("GET", "/", 404, None, "<p>There is no such page here. If you are signing in, "),
+        ("POST", "/.well-known/oauth-authorization-server", 405, "GET", "<p>This address takes GET only. If you are "),
+        ("GET", "/oauth/register", 405, "POST", "<p>This address takes POST only. If you are "),
+        ("PUT", "/oauth/token", 405, "GET, POST", "<p>This address takes POST only. If you are "),
+        ("GET", "/oauth/authorize?client_id=x", 401, None, "client id is not known here. Go back to the program"),
+        ("GET", "/oauth/authorize?client_id={}&redirect_uri=x", 400, None, "one it is registered with. Go back to the"),
+        ("POST", "/oauth/token?x=1", 401, None, "client id or secret is wrong or missing. Go back to the program"),
+    ],
 )
-def test_another_method_is_refused(method: str, path: str, allowed: str) -> None:
-    """The answer says which one the address takes."""
-    answer = World().ask(method, path)
-    assert (405, allowed) == (answer.status, answer.headers["Allow"])
+def test_what_is_no_request_gets_a_page(method: str, path: str, status: int, allowed: str | None, text: str) -> None:
+    """It says what is wrong and, at an end of the sign-in, to start again; and which methods the address takes."""
+    world = World()
+    headers = (
+        {}
+        if "?" in path
+        else {"authorization": f"Basic {b64encode(f'{world.client.client_id}:secret'.encode()).decode()}"}
+    )
+    answer = world.ask(method, path.format(world.client.client_id), headers)
+    assert (status, allowed) == (answer.status, answer.headers.get("Allow"))
+    assert "text/html;charset=utf-8" == answer.headers["Content-Type"]
+    assert text in answer.body.decode()
 
 
 @pytest.mark.parametrize("redirect_uri", ["http://127.0.0.1:50123/", "http://[::1]:4321/cb", "https://app.example/cb"])
@@ -157,6 +186,13 @@ def test_a_public_client_cannot_do_without_pkce(changes: dict[str, str], descrip
     world = World(check_pkce=check_pkce)
     redirected = world.authorize(AuthorizationRequest.with_pkce(client=world.register()), **changes)
     assert ("invalid_request", description) == (redirected["error"], redirected["error_description"])
+
+
+def test_an_unknown_response_type_is_named() -> None:
+    """All of what was asked for, as Spring has it."""
+    world = World()
+    redirected = world.authorize(AuthorizationRequest(client=world.client), response_type="x y")
+    assert "Unsupported response types: [x, y]" == redirected["error_description"]
 
 
 def test_a_public_client_sends_no_credentials_beside_its_id() -> None:
@@ -201,7 +237,7 @@ def register(world: World, document: object) -> Answer:
     ("change", "expected"),
     [
         ({}, {"token_endpoint_auth_method": "none", "scope": "tasks:read tasks:write", "client_name": None}),
-        ({"client_name": "planner"}, {"client_name": "planner"}),
+        ({"client_name": "pl\u00e4nner"}, {"client_name": "pl\u00e4nner"}),
         ({"client_name": "\ud800", "scope": ["tasks:read"]}, {"client_name": None, "scope": "tasks:read tasks:write"}),
         ({"scope": "tasks:nope tasks:read"}, {"scope": "tasks:read"}),
         ({"unknown": [1]}, {"redirect_uris": ["http://127.0.0.1:5/"]}),
@@ -216,6 +252,7 @@ def test_a_registration_answers_with_what_was_registered(change: dict[str, Any],
     """The answer has all that is registered (RFC 7591 section 3.2.1), and no secret for a public client."""
     answer = register(World(), {**METADATA, **change})
     members = json.loads(answer.body)
+    assert b"\\u" not in answer.body  # in UTF-8, as Spring's
     assert (201, "no-store") == (answer.status, answer.headers["Cache-Control"])
     assert expected == {name: members.get(name) for name in expected}
     assert ("client_secret" in members) == (members["token_endpoint_auth_method"] != "none")
@@ -255,4 +292,10 @@ def test_a_confidential_client_can_register_too() -> None:
 def test_a_registration_that_makes_no_sense_is_refused(document: object, error: str) -> None:
     """The code says what kind of mistake it is (RFC 7591 section 3.2.2), whatever was sent."""
     answer = register(World(), document)
-    assert (400, error) == (answer.status, json.loads(answer.body)["error"])
+    description = {
+        "invalid_redirect_uri": "redirect_uris must be addresses, https or http on loopback",
+        "invalid_client_metadata": "token_endpoint_auth_method must be one of none, client_secret_basic, "
+        "client_secret_post",
+    }[error]
+    assert 400 == answer.status
+    assert {"error": error, "error_description": description} == json.loads(answer.body)

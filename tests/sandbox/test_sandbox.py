@@ -38,6 +38,25 @@ def test_a_token_is_one_for_a_client_and_a_user(sandbox: Sandbox, client: Client
     assert 3 == len({first.access_token, bob.access_token, others.access_token})
 
 
+def test_the_person_is_the_same_by_default(sandbox: Sandbox, client: Client) -> None:
+    """Who opens the address in a browser of their own, and who is played, come by one token."""
+    request = AuthorizationRequest(client=client)
+    opened = HTTP.request("GET", request.uri, redirect=False).headers["Location"]
+    ours, theirs = (exchange_code(client, request.parse_response(uri)) for uri in (opened, sandbox.sign_in(request)))
+    named = exchange_code(client, sign_in(sandbox, client, user="user"))
+    assert ours.access_token == theirs.access_token == named.access_token
+
+
+def test_a_verifier_is_checked_by_default_and_each_sandbox_has_its_port(sandbox: Sandbox, client: Client) -> None:
+    """A wrong one is refused, and two sandboxes do not meet."""
+    request = AuthorizationRequest.with_pkce(client=client)
+    code = request.parse_response(sandbox.sign_in(request)).code
+    with pytest.raises(TokenEndpointError, match="Invalid code verifier"):
+        exchange_code(client, code, code_verifier="x" * 43)
+    with Sandbox() as other:
+        assert len({sandbox.server.issuer, other.server.issuer}) == 2
+
+
 def test_a_client_id_is_a_word_on_a_command_line(sandbox: Sandbox) -> None:
     """None of a few starts with a hyphen, or has one: it would read as an option."""
     assert all(sandbox.client().client_id.isalnum() for _ in range(20))
@@ -69,6 +88,7 @@ def test_the_consent_page_asks_first() -> None:
             assert shown not in text
             assert shown in unescape(text)
         assert request.state not in text
+        assert '<input name="user" value="user" required' in text
         assert 6 == len(request.parse_response(sandbox.sign_in(request)).code)
 
 
@@ -102,7 +122,7 @@ def test_a_sandbox_is_used_in_a_with_block() -> None:
             assert 60 == exchange_code(client, sign_in(sandbox, client).code).expires_in
     with pytest.raises(RuntimeError, match=r"^the sandbox is not running: use it in a with block"):
         sandbox.sign_in(AuthorizationRequest(client=client))
-    with pytest.raises(RuntimeError, match=r"^the sandbox is not running: use it in a with block"):
+    with pytest.raises(RuntimeError, match=r"use it in a with block \(with Sandbox\(\) as sandbox: \.\.\.\)$"):
         Sandbox().client()
 
 
@@ -113,19 +133,22 @@ def test_a_sandbox_is_used_in_a_with_block() -> None:
         ({"port": -1}, ValueError, "port must be 0 to 65535"),
         ({"port": 65536}, ValueError, "port must be 0 to 65535"),
         ({"lifetime": 1.5}, TypeError, "lifetime must be of type int, not float"),
-        ({"status": "200"}, TypeError, "status must be of type int"),
+        ({"status": "200"}, TypeError, "status must be of type int, not str"),
         ({"status": 99}, ValueError, "status must be 100 to 999"),
-        ({"body": 0}, TypeError, "body must be of type bytes"),
-        ({"body": []}, TypeError, "body must be of type bytes"),
-        ({"content_type": "text/html\r\nX: 1"}, ValueError, "content_type must not have a line end"),
+        ({"status": 1000}, ValueError, "status must be 100 to 999"),
+        ({"body": 0}, TypeError, "body must be of type bytes, not int"),
+        ({"body": []}, TypeError, "body must be of type bytes, not list"),
+        ({"content_type": "text/html\r\nX: 1"}, ValueError, "content_type must not have a line end.*"),
     ],
 )
 def test_bad_arguments_are_refused_at_the_call(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     """What cannot be is said where it is written, not in the server's thread."""
     next_answer = partial(Sandbox().next_answer, status=200, body="{}")
     call: Any = Sandbox if {"port", "lifetime"} & set(arguments) else next_answer
-    with pytest.raises(error, match=f"^{message}"):
+    with pytest.raises(error, match=f"^{message}$"):
         call(**arguments)
+    for status in (100, 999):
+        next_answer(status=status)
 
 
 def test_forced_answers_come_in_their_order(sandbox: Sandbox, client: Client) -> None:
@@ -138,7 +161,7 @@ def test_forced_answers_come_in_their_order(sandbox: Sandbox, client: Client) ->
     bodies = []
     with pytest.raises(TokenEndpointError) as refused:
         exchange_code(client, code)
-    for content_type in (None, "text/html", "application/json"):
+    for content_type in (None, r"text/html\)", r"application/json\)"):
         with pytest.raises(InvalidTokenError, match=content_type) as invalid:
             exchange_code(client, code)
         bodies.append(invalid.value.body)
@@ -149,11 +172,12 @@ def test_forced_answers_come_in_their_order(sandbox: Sandbox, client: Client) ->
 
 def test_a_forced_answer_can_be_slow_and_the_end_cuts_it_short() -> None:
     """A slow server exceeds the caller's deadline; the end of the block does not wait for it, and leaves no thread."""
-    before = set(threading.enumerate())
-    with Sandbox() as sandbox:
-        sandbox.next_answer(200, "{}", delay=3600)
-        with pytest.raises(DeadlineExceededError):
-            exchange_code(sandbox.client(), "abc123", timeout=0.2)
+    before, sandbox = set(threading.enumerate()), Sandbox()
+    for _ in range(2):
+        with sandbox:
+            sandbox.next_answer(200, "{}", delay=3600)
+            with pytest.raises(DeadlineExceededError):
+                exchange_code(sandbox.client(), "abc123", timeout=0.2)
     eventually(lambda: before >= set(threading.enumerate()))
 
 
@@ -166,7 +190,8 @@ def test_the_open_api_says_whether_a_token_is_taken(sandbox: Sandbox, client: Cl
     for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Basic {token.access_token}"}):
         refused = HTTP.request("GET", url, headers=headers)
         assert (401, "invalid_token") == (refused.status, refused.json()["error"])
-        assert refused.headers["WWW-Authenticate"].startswith('Bearer realm="oauth2-resource", error="invalid_token"')
+        challenge = 'error="invalid_token", error_description="Invalid access token"'
+        assert f'Bearer realm="oauth2-resource", {challenge}' == refused.headers["WWW-Authenticate"]
 
 
 def test_requests_are_kept_with_their_secrets_redacted(sandbox: Sandbox, client: Client) -> None:
@@ -192,8 +217,13 @@ def test_requests_are_kept_with_their_secrets_redacted(sandbox: Sandbox, client:
         "content-type": "application/x-www-form-urlencoded",
         "authorization": "Basic [redacted]",
     } == kept.headers | {"content-length": "0"}
-    HTTP.request("GET", f"{sandbox.server.token_endpoint}?client_id=x", headers={"Connection": "close"})
-    assert ({"client_id": "x"}, "close") == (sandbox.requests[1].form, sandbox.requests[1].headers["connection"])
+    assert kept.headers["content-length"].isdecimal()
+    secrets = ("client_secret", "code", "password", "refresh_token", "username")
+    query = "&".join(f"{name}=x" for name in ("client_id", *secrets, "other"))
+    HTTP.request("GET", f"{sandbox.server.token_endpoint}?{query}", headers={"Connection": "close"})
+    _, kept = sandbox.requests
+    assert {"client_id": "x", **dict.fromkeys((*secrets, "[redacted]"), "[redacted]")} == kept.form
+    assert "close" == kept.headers["connection"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ class Refused(Exception):  # noqa: N818 - a rule raises it, and its endpoint mak
     """A refusal in OAuth's words; ``scope`` is what the client may ask for, where it asked for more."""
 
     def __init__(self, error: str, description: str, **scope: str) -> None:
-        super().__init__(error)
         self.error, self.description, self.scope = error, description, scope
 
 
