@@ -145,7 +145,8 @@ def test_what_another_tool_kept(name: str, store: TokenFile, run: Run) -> None:
     """Its expires_in counts from a moment that has passed, so that moment is wanted, and the member is named."""
     document = answer(more=f', "{name}": 1785000000, "readable": "x", "refresh_expires_in": 5')
     code, _, err = run("import", stdin=document)
-    assert (1, True, None) == (code, f"kept with a time of its own ({name})" in err, store.load())
+    words = f"kept with a time of its own ({name}), so its expires_in does not count from now: give the moment when it"
+    assert (1, True, None) == (code, f"{words} came by --issued-at\n" in err, store.load())
     assert 0 == run("import", "--issued-at", "2026-11-13T12:00:00Z", stdin=document).code
     assert (UUID4, 90, TICKTICK) == kept_token(store)
 

@@ -77,7 +77,8 @@ def test_l10_a_secret_in_an_argument_is_refused(login: Login) -> None:
     for arguments in (["--client-secret", "secret-canary"], ["--client-secret=secret-canary"]):
         code, out, err = login(*arguments)
         assert (2, "", False) == (code, out, "canary" in err)
-        assert "this secret is no longer one: make a new one" in err
+        assert "so this secret is no longer one: make a new one, and give it by $TICKTICK_CLIENT_SECRET, by " in err
+        assert "--client-secret-file or at the prompt; see ticktick-oauth login --help\n" in err
     assert "--client-secret " not in login("--help").out
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import processes
-from person import redirect_of
+from person import browse, redirect_of
 from processes import eventually
 from ticktick_oauth.sandbox import Sandbox
 
@@ -86,7 +86,8 @@ def test_a_session(terminal: Terminal, sandbox: Sandbox) -> None:
     terminal.start(f"ticktick-oauth login --manual --server {sandbox.server.issuer}")
     uri = address_in(terminal.wait_for("address here:"))
     terminal.type("http://127.0.0.1:9/?error=nothing")
-    eventually(lambda: "Refused: that is not the whole address; paste" in terminal.screen())
+    eventually(lambda: terminal.screen().endswith("\nTry again:"))
+    assert "Refused: that is not the whole address; paste" in terminal.screen()
     # As a mail program breaks it.
     redirect = redirect_of(uri).removeprefix("http://")
     terminal.type(f"{redirect[:30]}\n{redirect[30:60]}\n{redirect[60:]}")
@@ -117,6 +118,13 @@ def test_l8_ctrl_c_at_a_prompt(prompt: str, terminal: Terminal, sandbox: Sandbox
     assert re.search(r"^ticktick-oauth: interrupted$", text, re.MULTILINE)
     assert [] == [path for path in terminal.home.rglob("*") if path.is_file()]
     assert ("seen\n", 0) == terminal.run("echo seen")
+
+
+def test_a_redirect_ends_it_while_the_terminal_is_read(terminal: Terminal, sandbox: Sandbox) -> None:
+    """The thread that waits for a paste holds nothing up."""
+    terminal.start(f"ticktick-oauth login --server {sandbox.server.issuer} --manual")
+    browse(address_in(terminal.wait_for("address here:")))
+    assert 0 == terminal.result()[1]
 
 
 def test_a_text_browser_does_not_take_over_the_terminal(terminal: Terminal, sandbox: Sandbox) -> None:

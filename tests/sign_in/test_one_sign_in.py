@@ -182,6 +182,9 @@ def test_it_is_used_in_its_block(sandbox: Sandbox) -> None:
 OWN = Client(client_id="i", client_secret="s")
 
 
+NOT_LOOPBACK = r"^redirect_uri must be http on 127\.0\.0\.1, \[::1\] or localhost, unless listen=False$"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -189,8 +192,8 @@ OWN = Client(client_id="i", client_secret="s")
         ({"server": "dida365"}, TypeError, "pass DIDA365"),
         ({"client": OWN, "server": DIDA365}, TypeError, "server and redirect_uri must not be given beside a client"),
         ({"client": OWN, "redirect_uri": "x"}, TypeError, "server and redirect_uri must not be given beside a client"),
-        ({"redirect_uri": "https://app.example/"}, ValueError, "redirect_uri must be http on"),
-        ({"client": evolve(OWN, redirect_uri="https://app.example/")}, ValueError, "redirect_uri must be http on"),
+        ({"redirect_uri": "https://app.example/"}, ValueError, NOT_LOOPBACK),
+        ({"client": evolve(OWN, redirect_uri="https://app.example/")}, ValueError, NOT_LOOPBACK),
         ({"exchange_timeout": 0}, ValueError, "timeout must be over 0"),
         ({"http": "proxy"}, TypeError, "http must be of type PoolManager, not str"),
     ],
@@ -199,6 +202,13 @@ def test_a_callers_mistake(arguments: dict[str, Any], error: type[Exception], wo
     """It is raised by the constructor."""
     with pytest.raises(error, match=words):
         SignIn(**arguments)
+
+
+def test_a_wait_for_no_time_is_a_callers_mistake(attempt: SignIn) -> None:
+    """It is raised at the call, as by `exchange_code`."""
+    for timeout in (0, 86401):
+        with pytest.raises(ValueError, match=r"^timeout must be over 0 and up to 86400 seconds$"):
+            attempt.wait(timeout)
 
 
 def test_a_wait_of_another_thread_ends_with_the_block(sandbox: Sandbox) -> None:

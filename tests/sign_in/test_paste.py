@@ -107,8 +107,11 @@ def test_a_denial_is_found_too() -> None:
     ("text", "reason"),
     [
         (REQUEST.uri, "that is the address to open: allow the access there first"),
-        (f"{REDIRECT_URI}?code={CODE}&state={OTHER.state}", "that is the address of another sign-in"),
-        (OTHER.uri, "that is the address of another sign-in"),
+        (
+            f"{REDIRECT_URI}?code={CODE}&state={OTHER.state}",
+            "that is the address of another sign-in; open the address of this one",
+        ),
+        (OTHER.uri, "that is the address of another sign-in; open the address of this one"),
         (ADDRESS[:-8], "that is not the whole address"),
         (ADDRESS[: ADDRESS.index("&")], "that is not the whole address"),
         (REDIRECT_URI, "that is not the whole address"),
@@ -128,8 +131,7 @@ def test_r30_nothing_else_is_taken(text: str, reason: str) -> None:
     with pytest.raises(InvalidRedirectError) as caught:
         parse_paste(REQUEST, text)
     words = str(caught.value)
-    assert words.startswith(reason)
-    assert words.endswith(WANTED)
+    assert f"{reason}; {WANTED}" == words
     assert (CODE not in words, REQUEST.state not in words, "horse" not in words) == (True, True, True)
     assert ("another" in reason) == isinstance(caught.value, StateMismatchError)
 
