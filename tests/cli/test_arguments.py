@@ -94,6 +94,10 @@ def test_the_help(run: Run) -> None:
     code, out, err = run("--help")
     assert (0, "", list(COMMANDS)) == (code, err, re.findall("^  ([a-z]+) +[a-z].+[^.]$", out, re.MULTILINE))
     assert run() == run("-h") == (code, out, err)
+    assert out.startswith(
+        "usage: ticktick-oauth [-h] [--version] COMMAND ...\n\nGet, check and keep a TickTick access token.\n\n"
+        "commands (each has a --help of its own):\n  login    "
+    )
     assert 80 >= max(map(len, out.splitlines()))
     assert (0, f"ticktick-oauth {__version__}\n", "") == run("--version")
 

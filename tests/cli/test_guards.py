@@ -169,7 +169,9 @@ def test_l19_what_is_shown_is_harmless(command: str, tmp_path: Path, monkeypatch
         code, out, err = run(command, *(arguments if command != "check" else [path]), stdin=b"{}")
         assert 0 != code
         assert not set(out + err) & set("\x1b\x07\x9b\u202e")
-        assert 201 > max(map(len, (out + err).split()))
+        words = (out + err).split()
+        assert 201 > max(map(len, words))
+        assert {200} >= {len(word) for word in words if word.endswith("...")}
         assert command in {"check", "import"} or "\\x1b]0;\\x07\\x9b\\u202e" in out + err
 
 
