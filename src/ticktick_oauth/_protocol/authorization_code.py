@@ -16,7 +16,7 @@ class AuthorizationResponse:
 
 
 def code_challenge(code_verifier: str) -> str:
-    """Return the S256 challenge of a code verifier (RFC 7636 section 4.2), which has no padding."""
+    """Return the S256 challenge of a code verifier, without padding (RFC 7636 section 4.2)."""
     from base64 import urlsafe_b64encode
     from hashlib import sha256
 
