@@ -72,8 +72,8 @@ def test_l20_whose_token(keep: Keep, run: Run) -> None:
     dida = keep(DAY, DIDA365)
     assert (0, f"{UUID4}\n", "") == run("token")
     code, out, err = run("token", "--server", "ticktick")
-    assert (1, "", True) == (code, out, f"the token in {dida} is for Dida365; print that one with:" in err)
-    assert err.endswith("ticktick-oauth token --server dida365\n")
+    words = f"the token in {dida} is for Dida365; print that one with: ticktick-oauth token --server dida365\n"
+    assert (1, "", True) == (code, out, err.endswith(words))
     ticktick = keep(0)
     assert (1, True) == ((ended := run("token")).code, str(ticktick) in ended.err)
     for name in ("dida365", "https://dida365.com", "https://dida365.com/"):

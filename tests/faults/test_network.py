@@ -225,7 +225,7 @@ def test_pyodide(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
         outcome = watch.exchange(ENDPOINT)
         with pytest.raises(TransportError, match=r"fetch carry the document for AuthorizationServer.from_metadata$"):
             discover_server("https://ticktick.invalid")
-    assert_error(outcome, "this Python has no sockets", "fetch carry a TokenRequest")
+    assert_error(outcome, "this Python has no sockets: let JavaScript's fetch carry a TokenRequest; the code was not")
 
 
 def test_a_connection_is_closed_when_the_exchange_ends(watch: Watch) -> None:

@@ -127,7 +127,7 @@ TOKENS = [
 
 BODIES = [
     *(
-        lost("H20", name, reply(200, body, f"Content-Encoding: {name}"), f"the content encoding {shown}, which was not")
+        lost("H20", name, reply(200, body, f"Content-Encoding: {name}"), f"encoding {shown}, which was not asked for")
         for name, body, shown in (
             ("br", b"br", "br"),
             (", ".join(["gzip"] * 6), _layers(6), ", ".join(["gzip"] * 6)),

@@ -126,7 +126,7 @@ def test_an_interrupted_exchange_is_not_made_again(sandbox: Sandbox) -> None:
     with Interrupted(server=sandbox.server) as attempt:
         with pytest.raises(KeyboardInterrupt):
             attempt.paste(redirect_of(attempt.uri))
-        check_end(attempt, TransportError, "code_unused", value=False)
+        check_end(attempt, TransportError, "args", ("the exchange was interrupted", False))
     assert 1 == sent.count(sandbox.server.token_endpoint)
 
 
@@ -171,11 +171,13 @@ def test_the_choices(sandbox: Sandbox) -> None:
 def test_it_is_used_in_its_block(sandbox: Sandbox) -> None:
     """Before it is entered, and after it is left, it is a ValueError that shows the right form; it is entered once."""
     left = SignIn(server=sandbox.server)
-    with left, pytest.raises(ValueError, match="entered once"):
+    with left, pytest.raises(ValueError, match=r"^a SignIn is entered once: make another$"):
         left.__enter__()
     for attempt in (SignIn(server=sandbox.server), left):
         for use in (SignIn.uri.fget, SignIn.wait, lambda attempt: attempt.paste("")):  # type: ignore[attr-defined]
-            with pytest.raises(ValueError, match=r"with SignIn\(\) as"):
+            with pytest.raises(
+                ValueError, match=r"^a SignIn is used in its with block: with SignIn\(\) as attempt: \.\.\.$"
+            ):
                 use(attempt)
 
 
@@ -231,7 +233,7 @@ def test_r28_a_cancelled_wait_ends_and_the_port_is_free(whence: str, sandbox: Sa
         cancel = attempt.cancel if whence == "a thread" else lambda: os.kill(os.getpid(), signal.SIGUSR1)
         threading.Timer(0.05, cancel).start()
         began = monotonic()
-        check_end(attempt, SignInCancelledError)
+        check_end(attempt, SignInCancelledError, "args", ("the program ended this sign-in",))
         eventually(lambda: not is_listened_on(port))
         assert monotonic() - began < LATE / 4
     signal.signal(signal.SIGUSR1, before)

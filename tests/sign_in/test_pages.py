@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from hashlib import sha256
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -60,6 +61,26 @@ def test_a_client_without_a_name_is_a_program() -> None:
     """A client of the portal has no name of its own to show."""
     page = _pages.consent_page(client_id="id", redirect_uri="http://127.0.0.1/", scope="a", user="user").decode()
     assert "<h1>Give this program access?</h1>" in page
+
+
+def test_the_end_of_a_sign_in_says_what_comes_next() -> None:
+    """Each page has one sentence or two, after what happened."""
+    reason = escape(TEXT)
+    text = {
+        "allowed": "ticktick-oauth finishes the sign-in now. You can close this tab and go back to it.",
+        "denied": "ticktick-oauth gets no access by this sign-in. You can close this tab and go back to it.",
+        "failed": f"{reason} Go back to the program and start again.",
+        "stray": f"{reason} If you are signing in, go on in the tab where you began: it has not ended.",
+    }
+    for name, expected in text.items():
+        page = PAGES[name].decode()
+        assert f"<p>{expected}</p>" in page
+        assert re.search(
+            rf'<svg class="{name}" viewBox="0 0 24 24" aria-hidden="true"><path d="M[0-9VMv .-]+"/></svg>', page
+        )
+    consent = PAGES["consent"].decode()
+    assert "A local sandbox: no account is behind it, and its tokens open nothing.</p>" in consent
+    assert "<p>It asks to read and change tasks.</p>" in consent
 
 
 def test_only_a_failure_says_start_again() -> None:

@@ -117,9 +117,9 @@ def test_the_page_leaves_before_the_end() -> None:
 @pytest.mark.parametrize(
     ("error", "description", "heading"),
     [
-        ("access_denied", "<script>alert(1)</script>", "Access denied"),
-        ("access_denied", "'><img src=x>", "Access denied"),
-        ("server_error", '" onload="alert(1)', "This sign-in did not work"),
+        ("access_denied", "<script>alert(1)</script>", "<h1>Access denied</h1>"),
+        ("access_denied", "'><img src=x>", "<h1>Access denied</h1>"),
+        ("server_error", '" onload="alert(1)', "<p>The server sent an error instead of a code. Go back to the program"),
     ],
 )
 def test_r22_an_error_ends_the_wait(error: str, description: str, heading: str, running: Running) -> None:
@@ -216,6 +216,7 @@ def test_r15_another_host_is_refused(host: str, running: Running) -> None:
     host = host.format(port=running.port, name=running.name)
     status, answer = running.get(GOOD, host=host)
     assert (404, False) == (status, "evil" in answer)
+    assert "<p>This is not the answer that ticktick-oauth waits for. If you are" in answer
     assert (
         f"the redirect came for another host or port than http://{running.name}: change the start of the address in "
         "the browser to that, and load it again"

@@ -105,7 +105,11 @@ def mounted(monkeypatch: pytest.MonkeyPatch, store: TokenFile) -> TokenFile:
     [
         ([None, OSError(errno.EIO, "x")], True, "could not save the token: Input/output error"),
         ([None, KeyboardInterrupt()], True, ""),
-        (2 * [None, OSError(errno.EIO, "x")], False, "writing in place met x, and the old content is lost: the file"),
+        (
+            2 * [None, OSError(errno.EIO, "x")],
+            False,
+            "writing in place met x, and the old content is lost: the file is empty",
+        ),
     ],
 )
 def test_s3b_a_write_in_place_that_fails_puts_the_old_token_back(

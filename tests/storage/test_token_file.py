@@ -172,8 +172,10 @@ def test_s4_what_is_not_a_regular_file_is_refused_and_left_alone(tmp_path: Path,
             pytest.skip("only root can make a device")
     before = path.lstat()
     if kind == "part":
-        check_refused(TokenFile(path / "token.json"), "a part of its path is a file")
-        check_refused(TokenFile(path / "folder" / "token.json"), "a part of its path is a file")
+        check_refused(TokenFile(path / "token.json"), "a part of its path is a file, where a folder has to be")
+        check_refused(
+            TokenFile(path / "folder" / "token.json"), "a part of its path is a file, where a folder has to be"
+        )
     else:
         check_refused(TokenFile(path), "not a regular file")
     assert (before.st_mode, before.st_size) == (path.lstat().st_mode, path.lstat().st_size)
@@ -189,7 +191,11 @@ def test_s4_what_is_not_a_regular_file_is_refused_and_left_alone(tmp_path: Path,
         pytest.param('{"access_token": "6f9619ff"}', "this is a bare token response", id="bare token response"),
         pytest.param('{"version": 2}', "newer than the 1 that this program knows: update the program", id="newer"),
         pytest.param(KEPT.replace("15551999", '"6f9619ff"'), "token.expires_in: expected", id="damaged"),
-        pytest.param(KEPT.ljust(65_537), "over 65536 bytes", id="one byte too many"),
+        pytest.param(
+            KEPT.ljust(65_537),
+            "this is over 65536 bytes, so it is not a kept token: move it away",
+            id="one byte too many",
+        ),
     ],
 )
 def test_s11_s12_what_is_not_a_kept_token_is_refused_and_left_alone(
@@ -206,10 +212,13 @@ def test_s3b_s11_what_to_do_about_another_programs_file_or_an_empty_one(store: T
     """The first was left as it is; the second holds nothing to lose: load says what to do, save and delete do it."""
     store.path.touch(0o600)
     store.path.write_text("x")
-    reason, advice = f"{store.path}: this cannot be read as a kept token; document:", "name another file, or move this"
-    assert f"{reason} not JSON, and not its one-word form; {advice} one away" == str(failure_of(store.load))
+    reason, advice = (
+        f"{store.path}: this cannot be read as a kept token; document:",
+        "name another file, or move this one",
+    )
+    assert f"{reason} not JSON, and not its one-word form; {advice} away" == str(failure_of(store.load))
     for task in (partial(store.save, ISSUED), store.delete):
-        assert f"it was left as it is: {advice} one away" in str(failure_of(task))
+        assert str(failure_of(task)).endswith(f"it was left as it is: {advice} away")
     for task in (partial(store.save, ISSUED), store.delete):
         store.path.write_text("")
         assert f"{reason} it is empty; sign in, and keep the token there" == str(failure_of(store.load))
