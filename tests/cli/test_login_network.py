@@ -83,6 +83,15 @@ def test_a_sign_in_behind_a_proxy(far: Far, variable: str, value: str, refusal: 
     assert bool(refusal) == (advice in err)
 
 
+PERCENT_ENCODE = (
+    "percent-encode its user name and password: @ is %40, / %2F, \\ %5C, # %23, ? %3F; --no-proxy goes without\n"
+)
+NO_PYSOCKS = (
+    "SOCKS needs PySocks: pip install PySocks, uv tool install --with PySocks ticktick-oauth, or pipx inject "
+    "ticktick-oauth PySocks; --no-proxy goes without\n"
+)
+
+
 @pytest.mark.parametrize(
     ("value", "kind", "code", "words"),
     [
@@ -90,14 +99,14 @@ def test_a_sign_in_behind_a_proxy(far: Far, variable: str, value: str, refusal: 
         ("http://127.0.0.1:{}", "tls", 5, "; if the proxy takes only TLS, write https:// before its host; "),
         ("https://ada:canary@localhost:{}", "tls", 5, "handshake with the proxy: the certificate was refused: "),
         *(
-            (f"http://{user}canary@127.0.0.1:{{}}", "plain", 2, "percent-encode its user name and password: @ is %40,")
+            (f"http://{user}canary@127.0.0.1:{{}}", "plain", 2, PERCENT_ENCODE)
             for user in ("ada:#", "ada:1#2", "ada:/", "ada:@", "CORP\\bob:")
         ),
         *(
             (value, "plain", 2, "be like http://HOST:PORT or socks5h://HOST:PORT; --no-proxy goes without\n")
             for value in (f"ftp://{WRONG}", "http://ada:canary@127.0.0.1:port", "http://ada:canary@127.0.0.1:70000")
         ),
-        (f"socks5://{WRONG}", "no PySocks", 2, "or pipx inject ticktick-oauth PySocks; --no-proxy goes without\n"),
+        (f"socks5://{WRONG}", "no PySocks", 2, NO_PYSOCKS),
     ],
 )
 def test_n28_n29_a_proxy_that_cannot_be_used(far: Far, value: str, kind: str, code: int, words: str) -> None:
