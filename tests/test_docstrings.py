@@ -1,4 +1,4 @@
-"""The public docstrings say what is raised, and in which unit a time is; that there are any, the linter sees."""
+"""The public signatures, and what their docstrings say; that there are any, the linter sees."""
 
 import ast
 import inspect
@@ -61,3 +61,19 @@ def test_a_time_has_its_unit() -> None:
     assert len(times) > 5
     for function, parameter in times:
         assert re.search(rf"^ *{parameter.name}: .*[Ss]econds", str(function.__doc__), re.MULTILINE), function
+
+
+def test_what_a_call_is_about_goes_without_its_name() -> None:
+    """All else is given by name, so that no two arguments change places unseen."""
+    several = {}
+    for name, function in functions().items():
+        parameters = inspect.signature(function).parameters.values()
+        without = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+        without = [each for each in without if each not in {"self", "cls"}]
+        if len(without) > 1 and name.split()[0] not in exceptions.__all__:
+            several[name] = without
+    assert {
+        "AuthorizationServer from_metadata": ["issuer", "body"],
+        "exchange_code ": ["client", "code"],
+        "Sandbox next_answer": ["status", "body"],
+    } == several

@@ -238,14 +238,14 @@ def test_r24_of_too_many_connections_the_oldest_idle_goes(listener: Listener) ->
         assert b"" == rest(first)
 
 
-@pytest.mark.parametrize(("connections", "descriptors"), [(300, 256), (1100, 1024)])
+@pytest.mark.parametrize(("connections", "descriptors"), [(60, 32), (300, 256), (1100, 1024)])
 def test_r24_held_connections_hold_up_nobody(connections: int, descriptors: int) -> None:
     """R24: whoever holds hundreds of connections leaves descriptors for the one that counts."""
     program = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, ({descriptors}, {descriptors}))
-from ticktick_oauth._sign_in.http_server import Listener, page
-print(Listener("127.0.0.1", 0, lambda request: page(200, b"here")).port, flush=True)
+from ticktick_oauth._sign_in.http_server import Answer, Listener
+print(Listener("127.0.0.1", 0, lambda _: Answer(status=200, body=b"here", headers=dict())).port, flush=True)
 sys.stdin.read()
 """
     with started([sys.executable, "-c", program]) as process, ExitStack() as stack:
@@ -272,6 +272,17 @@ def test_r24_a_slow_peer_has_one_end(trickle: bytes, listener: Listener, monkeyp
             trickle = trickle[-1:]
             with suppress(TimeoutError):
                 received = connection.recv(1)
+
+
+def test_r24_a_peer_that_takes_no_answer_has_one_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R24: nor does it keep a thread by not reading what it asked for."""
+    monkeypatch.setattr(_server, "_REQUEST_SECONDS", 0.2)
+    with closing(Listener("127.0.0.1", 0, lambda _: page(200, bytes(1 << 26)))) as listener:
+        threads = threading.active_count()
+        with connect(listener.port) as connection:
+            connection.sendall(GOOD)
+            assert b"HTTP/1.0 " == connection.recv(9)
+            eventually(lambda: threading.active_count() == threads)
 
 
 @pytest.mark.parametrize("more", [b"", b"x" * 65536], ids=["nothing", "a flood"])

@@ -242,25 +242,43 @@ def test_r28_a_cancelled_wait_ends_and_the_port_is_free(whence: str, sandbox: Sa
         assert second.wait(LATE).server == sandbox.server
 
 
-class Cancelling(SignIn):
-    """A sign-in that is cancelled while it sends."""
+class Calling(urllib3.PoolManager):
+    """A pool that notes the method of each request, and cancels a sign-in with one of them."""
 
-    def _send(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever is sent
-        self.cancel()
-        return super()._send(*arguments, **options)
+    def __init__(self, cancelled: str) -> None:
+        super().__init__()
+        self.cancelled = cancelled
+        self.methods: list[str] = []
+        self.cancel = lambda: None
+
+    def urlopen(self, method: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as urllib3's
+        """Send the request."""
+        self.methods.append(method)
+        if method == self.cancelled:
+            self.cancel()
+        return super().urlopen(method, *arguments, **options)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize(
-    ("kind", "path", "error"), [(SignIn, "/nowhere", RegistrationError), (Cancelling, "", SignInCancelledError)]
+    ("path", "cancelled", "methods", "error"),
+    [
+        pytest.param("/nowhere", "", ["GET"], RegistrationError, id="no-metadata"),
+        pytest.param("", "GET", ["GET"], SignInCancelledError, id="discovery"),
+        pytest.param("", "POST", ["GET", "POST"], SignInCancelledError, id="registration"),
+    ],
 )
 def test_r28_what_ends_while_it_is_entered_leaves_nothing_open(
-    kind: type[SignIn], path: str, error: type[Exception], sandbox: Sandbox
+    path: str, cancelled: str, methods: list[str], error: type[Exception], sandbox: Sandbox
 ) -> None:
-    """R28: when the request under way has ended: a server that registers nobody, and a cancel, free the port."""
+    """R28: when the request under way has ended, a server that registers nobody, and a cancel, free the port."""
     port = free_port()
     server = evolve(sandbox.server, issuer=f"{sandbox.server.issuer}{path}")
-    with pytest.raises(error), kind(server=server, redirect_uri=f"http://127.0.0.1:{port}/"):
-        pass
+    with Calling(cancelled) as http:
+        attempt = SignIn(server=server, redirect_uri=f"http://127.0.0.1:{port}/", http=http)
+        http.cancel = attempt.cancel
+        with pytest.raises(error), attempt:
+            pass
+    assert methods == http.methods
     assert not is_listened_on(port)
 
 

@@ -268,9 +268,10 @@ def test_what_can_be_listened_on(redirect_uri: str, *, can: bool) -> None:
     assert can == (parse_loopback(redirect_uri) is not None)
 
 
-def test_r26_a_target_in_absolute_form_is_taken(running: Running) -> None:
+@pytest.mark.parametrize("target", [GOOD, GOOD.removeprefix("/")], ids=["path", "no path"])
+def test_r26_a_target_in_absolute_form_is_taken(target: str, running: Running) -> None:
     """R26: as a client sends it that believes to speak to a proxy; its host goes before that of the header."""
-    running.succeed(f"http://{running.name}{GOOD}", "evil.example")
+    running.succeed(f"http://{running.name}{target}", "evil.example")
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,10 @@ except KeyboardInterrupt:
         assert not is_listened_on(port_of(uri))
 
 
-def test_the_browser_gets_no_secret_and_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("python", ["python3.11", "PyPy3"])
+def test_the_browser_gets_no_secret_and_no_terminal(
+    python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It starts without this package's variables, in a session of its own, where no terminal can be taken over.
 
     A file of the working folder that has the name of a standard module is not loaded by the Python that starts it.
@@ -142,6 +145,8 @@ def test_the_browser_gets_no_secret_and_no_terminal(tmp_path: Path, monkeypatch:
     noting = """{ env; cut -d ' ' -f 6 /proc/$$/stat; echo "$1"; }"""
     program.write_text(f"#!/bin/sh\n{noting} > {record}.part; mv {record}.part {record}\n")
     program.chmod(0o755)
+    (tmp_path / python).symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / python))
     monkeypatch.setenv("BROWSER", str(program))
     monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "secret-canary")
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN", "token-canary")

@@ -43,20 +43,6 @@ class ReceivedRequest:
     form: dict[str, str]
     """The parameters of the body and of the address."""
 
-    @classmethod
-    def of(cls, request: Request) -> "ReceivedRequest":
-        """Redact a request."""
-        return cls(
-            method=request.method,
-            headers={name: _redact_header(name, value) for name, value in request.headers.items()},
-            form={
-                name if name in _SHOWN_PARAMETERS | _SECRET_PARAMETERS else REDACTED: (
-                    value if name in _SHOWN_PARAMETERS else REDACTED
-                )
-                for name, value in {**read_form(request), **read_parameters(request.query)}.items()
-            },
-        )
-
 
 class Authority:
     """One authorization server; several threads may ask it at once."""
@@ -100,7 +86,7 @@ class Authority:
                 request, self.ledger, auto_approve=self._auto_approve, check_pkce=self._check_pkce
             )
         if request.path == TOKEN_PATH:
-            self.requests.append(ReceivedRequest.of(request))
+            self.requests.append(_redact(request))
             with suppress(IndexError):  # nothing is forced
                 answer, delay = self.forced.popleft()
                 self._closing.wait(delay)
@@ -113,6 +99,19 @@ class Authority:
         if request.path == METADATA_PATH and self.server is not None:
             return answer_metadata(request, self.server)
         return answer_page(404, "There is no such page here.", {})
+
+
+def _redact(request: Request) -> ReceivedRequest:
+    return ReceivedRequest(
+        method=request.method,
+        headers={name: _redact_header(name, value) for name, value in request.headers.items()},
+        form={
+            name if name in _SHOWN_PARAMETERS | _SECRET_PARAMETERS else REDACTED: (
+                value if name in _SHOWN_PARAMETERS else REDACTED
+            )
+            for name, value in {**read_form(request), **read_parameters(request.query)}.items()
+        },
+    )
 
 
 def _redact_header(name: str, value: str) -> str:
