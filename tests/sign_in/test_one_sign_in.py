@@ -249,14 +249,14 @@ class Calling(urllib3.PoolManager):
         super().__init__()
         self.cancelled = cancelled
         self.methods: list[str] = []
-        self.cancel = lambda: None
+        self.cancel: Callable[[], None] = lambda: None
 
     def urlopen(self, method: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as urllib3's
         """Send the request."""
         self.methods.append(method)
         if method == self.cancelled:
             self.cancel()
-        return super().urlopen(method, *arguments, **options)  # type: ignore[no-untyped-call]
+        return super().urlopen(method, *arguments, **options)
 
 
 @pytest.mark.parametrize(
