@@ -18,6 +18,8 @@ from ticktick_oauth import Client
 # Seconds for a program on a busy machine.
 LATE = 200.0
 PACKAGE = Path(ticktick_oauth.__file__).parent
+# With which a program with an environment of its own loads the package that is tested.
+OURS = {"PYTHONPATH": str(PACKAGE.parent)}
 # What runs when the package does, by the names of the distributions.
 DISTRIBUTIONS = ["ticktick-oauth", "attrs", "cattrs", "urllib3", "typing_extensions"]
 if sys.version_info < (3, 11):

@@ -110,6 +110,8 @@ def test_the_help_of_a_command(command: str, run: Run) -> None:
     assert re.search(r"\n\n[A-Z].+(\n.+)*\.\n\n", out)
     assert re.search(rf"^examples?:(\n  .*ticktick-oauth {command}.*){{1,2}}$", out, re.MULTILINE)
     assert 80 >= max(map(len, out.splitlines()))
+    for example in re.findall(r'^  .*?ticktick-oauth (.+?)(?: [|<].+|\)".+)?$', out, re.MULTILINE):
+        assert (0, out, "") == run(*example.split(), "--help")
     assert (command == "token") == ("{raw,header,json,issued,pyticktick-env}" in out)
 
 

@@ -126,9 +126,9 @@ def test_an_older_response(time: str, store: TokenFile, run: Run) -> None:
         (b"eyJ2ZXJzaW9uIjogMX", "this cannot be read as a kept token; "),
         (
             b"\xff\xfe" + answer().decode().encode("utf-16-le"),
-            "this is UTF-16: save it as UTF-8, in PowerShell with Out-File -Encoding ascii",
+            "this is UTF-16: save it as UTF-8, in PowerShell with Out-File -Encoding ascii\n",
         ),
-        (b"\xef\xbb\xbf" + answer(), "this is UTF-8 with a byte order mark (BOM): save it without one"),
+        (b"\xef\xbb\xbf" + answer(), "this is UTF-8 with a byte order mark (BOM): save it without one\n"),
         (b'{"access_token": "canary", "expires_in": 1}', "access_token: expected a UUID of version 4"),
     ],
 )

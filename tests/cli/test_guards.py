@@ -18,7 +18,7 @@ import processes
 from cli.conftest import Capture, Patch, Run
 from faults.parent import wait_until_it_waits
 from person import LATE
-from processes import eventually, started
+from processes import OURS, eventually, started
 from ticktick_oauth._cli import main, output
 from ticktick_oauth.exceptions import (
     DeadlineExceededError,
@@ -98,7 +98,7 @@ def test_l9_an_output_that_cannot_be_written(
     arguments: str, unbuffered: str, tmp_path: Path, broken: io.TextIOWrapper
 ) -> None:
     """L9: an answer that a full disk did not take is no success, in one line; one that nobody reads is quiet."""
-    environment = {"HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
+    environment = {**OURS, "HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         for stream, code, line in ((full, 2, FULL), (broken, 141, "")):
             command = subprocess.Popen([*COMMAND, arguments], env=environment, stdout=stream, stderr=subprocess.PIPE)
@@ -213,7 +213,7 @@ sys.meta_path.insert(0, Finder)
 from ticktick_oauth._cli import main
 sys.exit(main(["token"]))
 """
-    ended = processes.run(sys.executable, "-c", program, env={})
+    ended = processes.run(sys.executable, "-c", program, env=OURS)
     assert (130, "", "ticktick-oauth: interrupted\n") == (ended.returncode, ended.stdout, ended.stderr)
 
 

@@ -49,7 +49,7 @@ def test_pkce_is_an_option_of_a_client_with_a_secret(option: list[str], *, prese
         (["--exchange-timeout", "61m"], "such as 5m: over 0 and up to 3600s"),
         (["--redirect-uri", "http://127.0.0.1:0/"], "its port 1 to 65535"),
         (["--redirect-uri", "http://127.0.0.1:70000/"], "its port 1 to 65535"),
-        (["--ca-bundle", "/dev/null"], "--ca-bundle /dev/null: it has no certificates in PEM form"),
+        (["--ca-bundle", "/dev/null"], "--ca-bundle /dev/null: it has no certificates in PEM form\n"),
         (["--ca-bundle", "/nonexistent"], "--ca-bundle /nonexistent: No such file or directory"),
     ],
 )

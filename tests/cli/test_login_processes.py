@@ -16,7 +16,7 @@ import urllib3
 
 from faults.parent import wait_until_it_waits
 from person import LATE, browse, redirect_of
-from processes import eventually
+from processes import OURS, eventually
 from ticktick_oauth import Client
 from ticktick_oauth.sandbox import Sandbox
 from ticktick_oauth.storage import TokenFile
@@ -52,6 +52,7 @@ class Process:
             f"cat /proc/$$/cmdline /proc/$PPID/cmdline > {self.record}; env >> {self.record}; echo $0 > {self.opened}"
         )
         self.environment = {
+            **OURS,
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "TMPDIR": str(self.home),

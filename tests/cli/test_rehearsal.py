@@ -15,7 +15,7 @@ import pytest
 import processes
 from cli.conftest import Patch, Run
 from person import LATE, browse, free_port
-from processes import started
+from processes import OURS, started
 from ticktick_oauth import discover_server, sign_in
 from ticktick_oauth.sandbox import Sandbox
 
@@ -106,6 +106,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     home = tmp_path / "home"
     home.mkdir()
     environment = {
+        **OURS,
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "HOME": str(home),
         "TMPDIR": str(home),
