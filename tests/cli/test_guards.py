@@ -162,13 +162,14 @@ def test_l17_an_output_without_a_descriptor(  # noqa: PLR0913, PLR0917 - a row, 
 @pytest.mark.parametrize("command", ["status", "token", "logout", "import", "login", "check"])
 def test_l19_what_is_shown_is_harmless(command: str, tmp_path: Path, monkeypatch: Patch, run: Run) -> None:
     """L19: escape codes in a path are shown as such, from an argument or the environment, and no word is endless."""
-    path = f"{tmp_path}/\x1b]0;\x07\x9b\u202e{'x' * 300}"
+    path = f"{tmp_path}/\x1b]0;\x07\x9b\u202e\nSigned in{'x' * 300}"
     monkeypatch.setenv("TICKTICK_OAUTH_TOKEN_FILE", path)
     monkeypatch.setenv("TICKTICK_CLIENT_ID", path)
     for arguments in ([], ["--token-file", path]):
         code, out, err = run(command, *(arguments if command != "check" else [path]), stdin=b"{}")
         assert 0 != code
         assert not set(out + err) & set("\x1b\x07\x9b\u202e")
+        assert "\nSigned in" not in out + err
         words = (out + err).split()
         assert 201 > max(map(len, words))
         assert {200} >= {len(word) for word in words if word.endswith("...")}

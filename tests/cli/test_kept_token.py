@@ -108,7 +108,7 @@ def test_pyticktick_reads_its_variables(tmp_path: Path, monkeypatch: Patch, run:
 def test_logout(keep: Keep, monkeypatch: Patch, run: Run) -> None:
     """The file is gone, nobody is led to believe in a revocation; a second time there is none; a variable stays."""
     path = keep(DAY)
-    line = f"{path} is deleted; TickTick documents no revocation, so the token itself works until it expires\n"
+    line = f"{path} is deleted; the service documents no revocation, so the token itself works until it expires\n"
     assert (0, line, "") == run("logout")
     assert not path.exists()
     monkeypatch.setenv(ENVIRONMENT[1:], "anything")
@@ -120,12 +120,22 @@ def test_logout_where_several_are_kept(keep: Keep, run: Run) -> None:
     """Nothing is deleted until it is said whose; they are listed, with exit 2."""
     ticktick, dida = keep(DAY), keep(DAY, DIDA365)
     line = "several tokens are kept, so none was deleted; choose by --server or --token-file:"
-    assert (2, "", f"ticktick-oauth: {line}\n  {dida}\n  {ticktick}\n") == run("logout")
+    assert (2, "", f"ticktick-oauth: {line} {dida}, {ticktick}\n") == run("logout")
     assert (True, True) == (ticktick.exists(), dida.exists())
     assert 0 == run("logout", "--server", "ticktick").code
     assert (False, True) == (ticktick.exists(), dida.exists())
     assert 0 == run("logout").code
     assert not dida.exists()
+
+
+def test_logout_of_one_server_leaves_anothers_token(keep: Keep, run: Run) -> None:
+    """Whatever file was named, or holds it by mistake: the line says whose it is."""
+    path = keep(DAY)
+    line = f"{path} keeps a token of TickTick, which stays; none of Dida365 is kept there\n"
+    assert (0, line, "") == run("logout", "--server", "dida365", "--token-file", str(path))
+    assert path.exists()
+    assert 0 == run("logout", "--server", "ticktick", "--token-file", str(path)).code
+    assert not path.exists()
 
 
 def test_logout_of_a_file_that_has_to_stay(keep: Keep, monkeypatch: Patch, run: Run) -> None:

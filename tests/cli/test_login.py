@@ -94,6 +94,8 @@ def test_an_answer_that_is_not_a_token_is_not_lost(login: Login, tmp_path: Path,
     assert (5, answer, 0o600) == (code, json.loads(kept.read_text()), kept.stat().st_mode & 0o777)
     assert f"; the answer is kept in {kept}, and is a secret: it may hold a token\n" in err
     assert (True, False, None) == ("token_type: expected" in err, str(UUID4) in err, login.store.load())
+    login.sandbox.next_answer(200, None)
+    assert login().err.endswith("; run this command again\n")
     monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
     login.sandbox.next_answer(200, {})
     assert login().err.endswith("; the answer could not be kept (No such file or directory)\n")

@@ -1,13 +1,13 @@
 """How `login` waits: the browser that cannot be trusted, the address that is pasted, and the end of patience."""
 
 import errno
-import io
 import os
 import socket
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -123,7 +123,7 @@ def test_l2_l12_a_port_in_use(login: Login) -> None:
     assert (2, 1) == (code, len(login.uris))
     assert f"ticktick-oauth: cannot listen on port {urlsplit(login.client.redirect_uri).port} of 127.0.0.1: " in err
     assert err.endswith(
-        "; the redirect URI fixes the port, so free it, or register another redirect URI and give it by "
+        "; the redirect URI fixes the port, so free it, or register another and give it by "
         "--redirect-uri, or use --manual\n"
     )
 
@@ -132,7 +132,15 @@ def test_a_redirect_uri_of_the_web_is_pasted(sandbox: Sandbox, pasted: Login, mo
     """What is not this machine's to listen on comes by the keyboard."""
     pasted.client = sandbox.client(redirect_uri="https://app.example/callback")
     monkeypatch.setenv("TICKTICK_CLIENT_SECRET", str(pasted.client.client_secret))
-    assert 0 == pasted().code
+    code, _, err = pasted()
+    assert (0, True) == (code, "Paste the address of the page that the browser ends on here:\n" in err)
+
+
+def test_without_a_terminal_nothing_can_be_pasted(login: Login) -> None:
+    """Where nothing listens either, that is said before the person goes to the address."""
+    code, _, err = login(redirect_uri="https://app.example/callback")
+    line = "there is no terminal to paste the address at; with --manual, it is read from standard input"
+    assert (2, f"ticktick-oauth: {line}\n") == (code, err)
 
 
 @pytest.mark.parametrize("text", ["", "nothing\n"])
@@ -159,10 +167,13 @@ def test_a_paste_comes_from_the_terminal_while_standard_input_is_another(pasted:
     """A secret that comes through standard input is one line of it; the rest, and the paste, are not touched."""
     assert pasted.client is not None
     monkeypatch.delenv("TICKTICK_CLIENT_SECRET")
-    lines = io.BytesIO(f"{pasted.client.client_secret}\nthe rest\n".encode())
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(lines))
-    assert 0 == pasted("--client-secret-file", "-").code
-    assert "the rest\n" == sys.stdin.read()
+    reading, writing = os.pipe()
+    os.write(writing, f"{pasted.client.client_secret}\nthe rest\n".encode())
+    with open(reading) as stdin:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert 0 == pasted("--client-secret-file", "-").code
+        assert b"the rest\n" == os.read(reading, 100)
+    os.close(writing)
 
 
 def test_l6_a_denial_is_exit_3(login: Login) -> None:
@@ -196,6 +207,24 @@ def test_a_paste_whose_exchange_fails_ends_it(pasted: Login) -> None:
     pasted.sandbox.next_answer(400, {"error": "invalid_grant"})
     code, _, err = pasted()
     assert (5, True) == (code, "the code was used already or is not whole: run this command again" in err)
+
+
+def test_r25_without_a_thread_to_read_the_terminal(pasted: Login, monkeypatch: Patch) -> None:
+    """R25: it ends, where a paste would be waited for that nobody reads."""
+    monkeypatch.setattr("ticktick_oauth._cli.terminal.Thread", Mock(side_effect=RuntimeError("can't start new thread")))
+    code, _, err = pasted()
+    assert (2, True) == (code, err.endswith("\nticktick-oauth: can't start new thread\n"))
+
+
+@pytest.mark.parametrize(("redirect_uri", "advice"), [(None, ""), ("http://127.0.0.1:9/", "so free it, ")])
+def test_r25_without_a_descriptor_to_listen(
+    redirect_uri: str | None, advice: str, bare_login: Login, monkeypatch: Patch
+) -> None:
+    """R25: a port is to be freed only where one was named."""
+    monkeypatch.setattr(socket.socket, "bind", Mock(side_effect=OSError(errno.EMFILE, "Too many open files")))
+    code, _, err = bare_login(redirect_uri=redirect_uri)
+    assert (2, bool(advice)) == (code, "; the redirect URI fixes the port, so free it, " in err)
+    assert err.endswith(": Too many open files; use --manual\n") or advice
 
 
 def test_without_any_input_the_redirect_is_waited_for(login: Login, monkeypatch: Patch) -> None:

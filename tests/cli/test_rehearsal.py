@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import Mock
 
 import pytest
 
@@ -75,13 +76,12 @@ def test_an_interrupted_sandbox(monkeypatch: Patch, run: Run) -> None:
     """It has printed its lines, and its token file's folder is gone; Windows hears Ctrl-C between two short waits."""
     waits: list[float] = []
 
-    class Interrupted:
-        def wait(self, seconds: float) -> None:
-            waits.append(seconds)
-            if len(waits) > 1:
-                raise KeyboardInterrupt
+    def interrupt(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) > 1:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr("ticktick_oauth._cli.rehearsal.Event", Interrupted)
+    monkeypatch.setattr("ticktick_oauth._cli.rehearsal.time", Mock(sleep=interrupt))
     code, out, err = run("sandbox")
     assert (130, "ticktick-oauth: interrupted\n", True) == (code, err, 0 < max(waits) <= 1)
     (file,) = {Path(name) for name in re.findall(r"--token-file (\S+)$", out, re.MULTILINE)}

@@ -142,7 +142,7 @@ def test_a_user_without_a_home(monkeypatch: Patch, run: Run) -> None:
 def test_s17_a_variable_that_nobody_expanded(path: str, command: str, run: Run) -> None:
     """S17: it is refused by its name, before anything else happens."""
     code, out, err = run(command, "--token-file", path)
-    assert (2, "", True) == (code, out, f"it holds {path[:-7]} as such" in err)
+    assert (2, "", True) == (code, out, f"it holds {path[:-7]} unexpanded" in err)
 
 
 @pytest.mark.parametrize("server", [TICKTICK, DIDA365])

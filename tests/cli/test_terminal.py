@@ -99,7 +99,7 @@ def test_a_session(terminal: Terminal, sandbox: Sandbox) -> None:
     text, code = terminal.run("ticktick-oauth token --format header")
     assert (0, True) == (code, re.fullmatch(r"Authorization: Bearer [0-9a-f-]{36}\n", text) is not None)
     text, code = terminal.run("ticktick-oauth logout")
-    assert (0, True) == (code, text.startswith(f"{kept} is deleted; TickTick documents no revocation"))
+    assert (0, True) == (code, text.startswith(f"{kept} is deleted; the service documents no revocation"))
     assert 1 == terminal.run("ticktick-oauth token")[1]
 
 

@@ -118,6 +118,8 @@ def test_a_sandbox_is_used_in_a_with_block() -> None:
     client = Client(client_id="x", client_secret="x")
     for _ in range(2):
         with sandbox:
+            with pytest.raises(RuntimeError, match=r"^the sandbox is running already: make another$"):
+                sandbox.__enter__()
             client = sandbox.client()
             assert 60 == exchange_code(client, sign_in(sandbox, client).code).expires_in
     with pytest.raises(RuntimeError, match=r"^the sandbox is not running: use it in a with block"):
@@ -139,12 +141,16 @@ def test_a_sandbox_is_used_in_a_with_block() -> None:
         ({"body": 0}, TypeError, "body must be of type bytes, not int"),
         ({"body": []}, TypeError, "body must be of type bytes, not list"),
         ({"content_type": "text/html\r\nX: 1"}, ValueError, "content_type must not have a line end.*"),
+        ({"content_type": "text/\u6f22"}, ValueError, "content_type must be ASCII"),
+        ({"delay": "5"}, TypeError, "delay must be a number of seconds, not str"),
+        ({"delay": float("inf")}, ValueError, "delay must be over 0 and up to 3600 seconds"),
+        ({"ssl_context": 5}, TypeError, "ssl_context must be of type SSLContext, not int"),
     ],
 )
 def test_bad_arguments_are_refused_at_the_call(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     """What cannot be is said where it is written, not in the server's thread."""
     next_answer = partial(Sandbox().next_answer, status=200, body="{}")
-    call: Any = Sandbox if {"port", "lifetime"} & set(arguments) else next_answer
+    call: Any = Sandbox if {"port", "lifetime", "ssl_context"} & set(arguments) else next_answer
     with pytest.raises(error, match=f"^{message}$"):
         call(**arguments)
     for status in (100, 999):

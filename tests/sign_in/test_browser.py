@@ -91,8 +91,8 @@ def pages() -> Iterator[dict[str, str]]:
             scope="tasks:read tasks:write",
             user="user",
         ),
-        "/allowed": _pages.allowed_page(),
-        "/denied": _pages.denied_page(),
+        "/allowed": _pages.allowed_page("A program with a name"),
+        "/denied": _pages.denied_page("A program with a name"),
         "/failed": _pages.error_page("The program's redirect URI is not the one it is registered with."),
         "/stray": _pages.stray_page("There is no such page here."),
     }

@@ -106,6 +106,8 @@ def test_a_clients_server_is_the_one_whose_token_is_kept(client: Client, person:
     assert person.get_token(client=client) == get_token(client=client)
     with pytest.raises(TypeError, match="server must not be given beside a client"):
         get_token(client=client, server=client.server)
+    with pytest.raises(TypeError, match="client must be of type Client, not str"):
+        get_token(client="id")  # type: ignore[arg-type]
 
 
 def test_an_expired_token_is_replaced(sandbox: Sandbox, person: Person, tmp_path: Path) -> None:
@@ -175,12 +177,16 @@ def test_while_the_variable_has_this_servers_token_nobody_is_asked(
 
 TERMINAL = Mock(**{"isatty.return_value": True})
 PIPE = io.StringIO()
+CLOSED = io.StringIO()
+CLOSED.close()
 
 
 @pytest.mark.parametrize(
     ("variables", "platform", "stream", "asks"),
     [
         ({}, "linux", PIPE, False),
+        ({}, "linux", CLOSED, False),
+        ({}, "linux", None, False),
         ({}, "linux", TERMINAL, True),
         ({"DISPLAY": ":0"}, "linux", PIPE, True),
         ({"WAYLAND_DISPLAY": "w"}, "linux", PIPE, True),
@@ -196,7 +202,7 @@ PIPE = io.StringIO()
 def test_it_waits_only_where_a_person_can_be_asked(
     variables: dict[str, str], platform: str, stream: object, *, asks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A job without a person gets the SignInRequiredError at once."""
+    """A job without a person gets the SignInRequiredError at once, and no folder is made."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", platform)
@@ -204,6 +210,7 @@ def test_it_waits_only_where_a_person_can_be_asked(
     monkeypatch.setattr("ticktick_oauth._sign_in.person.sign_in", Mock(side_effect=DeadlineExceededError("nobody")))
     with pytest.raises(DeadlineExceededError if asks else SignInRequiredError):
         get_token(timeout=5)
+    assert asks == default_path().parent.exists()
 
 
 def test_ask_goes_on_until_an_answer_fits(sandbox: Sandbox, person: Person) -> None:

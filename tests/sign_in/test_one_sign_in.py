@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -139,6 +140,14 @@ def test_nobody_comes_and_the_wait_goes_on(attempt: SignIn) -> None:
     assert isinstance(attempt.wait(LATE), IssuedToken)
 
 
+def test_what_comes_at_the_last_moment_counts(attempt: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser says that the access was allowed, so the wait must not say that nobody came."""
+    clock = iter([0.0, 0.95, 1.0])
+    last = Mock(monotonic=lambda: next(clock), sleep=lambda _: browse(attempt.uri))
+    monkeypatch.setattr("ticktick_oauth._sign_in.sign_in.time", last)
+    assert isinstance(attempt.wait(1.0), IssuedToken)
+
+
 def test_l7_what_the_person_may_have_seen_is_in_the_error(sandbox: Sandbox) -> None:
     """L7: of a client that was registered before, and what was refused; no query of its redirect URI."""
     start = f"http://127.0.0.1:{free_port()}/"
@@ -196,7 +205,9 @@ NOT_LOOPBACK = r"^redirect_uri must be http on 127\.0\.0\.1, \[::1\] or localhos
         ({"client": OWN, "redirect_uri": "x"}, TypeError, "server and redirect_uri must not be given beside a client"),
         ({"redirect_uri": "https://app.example/"}, ValueError, NOT_LOOPBACK),
         ({"client": evolve(OWN, redirect_uri="https://app.example/")}, ValueError, NOT_LOOPBACK),
-        ({"exchange_timeout": 0}, ValueError, "timeout must be over 0"),
+        ({"redirect_uri": "nonsense", "listen": False}, ValueError, "redirect_uri must be an absolute"),
+        ({"client_name": 5}, TypeError, "client_name must be of type str, not int"),
+        ({"exchange_timeout": 0}, ValueError, "exchange_timeout must be over 0"),
         ({"http": "proxy"}, TypeError, "http must be of type PoolManager, not str"),
     ],
 )

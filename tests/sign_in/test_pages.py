@@ -13,8 +13,8 @@ from ticktick_oauth._sign_in import pages as _pages
 
 TEXT = "<script>alert('x')</script> \" onload=\"alert(1) & '"
 PAGES = {
-    "allowed": _pages.allowed_page(),
-    "denied": _pages.denied_page(),
+    "allowed": _pages.allowed_page(TEXT),
+    "denied": _pages.denied_page(TEXT),
     "failed": _pages.error_page(TEXT),
     "stray": _pages.stray_page(TEXT),
     "consent": _pages.consent_page(client_id=TEXT, client_name=TEXT, redirect_uri=TEXT, scope=TEXT, user=TEXT),
@@ -40,7 +40,9 @@ def test_a_page_is_whole_in_itself_and_runs_nothing(name: str) -> None:
     """It names its program, and what is shown is escaped; no page has a link, a script or anything from elsewhere."""
     page = PAGES[name].decode()
     tags, attributes = parse(page)
-    program = "ticktick-oauth sandbox" if name == "consent" else "ticktick-oauth"
+    program = {"consent": "ticktick-oauth sandbox", "failed": "ticktick-oauth", "stray": "ticktick-oauth"}.get(
+        name, escape(TEXT)
+    )
     assert f" - {program}</title>" in page
     assert f'<p class="program">{program}</p>' in page
     assert set() == tags & {"a", "script", "img", "iframe", "link", "object", "embed", "base", "use", "image"}
@@ -67,8 +69,8 @@ def test_the_end_of_a_sign_in_says_what_comes_next() -> None:
     """Each page has one sentence or two, after what happened."""
     reason = escape(TEXT)
     text = {
-        "allowed": "ticktick-oauth finishes the sign-in now. You can close this tab and go back to it.",
-        "denied": "ticktick-oauth gets no access by this sign-in. You can close this tab and go back to it.",
+        "allowed": f"{reason} finishes the sign-in now. You can close this tab and go back to it.",
+        "denied": f"{reason} gets no access by this sign-in. You can close this tab and go back to it.",
         "failed": f"{reason} Go back to the program and start again.",
         "stray": f"{reason} If you are signing in, go on in the tab where you began: it has not ended.",
     }

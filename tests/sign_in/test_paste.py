@@ -1,7 +1,9 @@
 """What a person copied: this sign-in's redirect is found in it by its state, and nothing else is ever taken."""
 
 import html
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -136,11 +138,26 @@ def test_r30_nothing_else_is_taken(text: str, reason: str) -> None:
     assert ("another" in reason) == isinstance(caught.value, StateMismatchError)
 
 
+def test_r30_the_state_is_in_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R30: `re` keeps the patterns that it compiled, and a debugger shows them."""
+    compiled: list[str] = []
+    compile_: Any = vars(re)["_compile"]
+
+    def note(pattern: object, flags: int) -> object:
+        compiled.append(str(pattern))
+        return compile_(pattern, flags)
+
+    monkeypatch.setattr(re, "_compile", note)
+    assert CODE == code_in(ADDRESS)
+    assert (True, []) == (bool(compiled), [pattern for pattern in compiled if REQUEST.state in pattern])
+
+
 def test_a_long_text_is_read_in_no_time() -> None:
     """A file that is pasted by mistake holds nothing up: the search is linear, where a quadratic one takes minutes."""
-    assert CODE == code_in("word " * 50_000 + ADDRESS)
-    with pytest.raises(InvalidRedirectError):
-        parse_paste(REQUEST, "word " * 50_000)
+    for text in ("word " * 50_000, f"x{' ' * 250_000}y", "code=" * 50_000):
+        assert CODE == code_in(f"{text} {ADDRESS}")
+        with pytest.raises(InvalidRedirectError):
+            parse_paste(REQUEST, text)
 
 
 @given(

@@ -50,7 +50,7 @@ class Running(RedirectReceiver):
     def __init__(self, redirect_uri: str | None = None, literal: str = "127.0.0.1") -> None:
         self.arrivals: Queue[object] = Queue()
         put = self.arrivals.put
-        super().__init__(redirect_uri, on_redirect=put, on_stray=put, is_over=lambda: False)
+        super().__init__(redirect_uri, on_redirect=put, on_stray=put, is_over=lambda: False, program="Chores")
         client = Client(client_id="id", client_secret="secret-canary", redirect_uri=self.redirect_uri)
         self.request = AuthorizationRequest(client=client, state=STATE)
         self.literal = literal

@@ -22,7 +22,7 @@ ISSUED_AT = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 ISSUED = IssuedToken(token=OAuthTokenV1(access_token=ACCESS_TOKEN, expires_in=15551999), issued_at=ISSUED_AT)
 OLD = IssuedToken(token=OAuthTokenV1(access_token=ACCESS_TOKEN, expires_in=1), issued_at=ISSUED_AT)
 DEADLINE = 60
-ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or TICKTICK_OAUTH_TOKEN_FILE"
+ELSEWHERE = "name a file in a writable folder, such as /tmp, by --token-file or $TICKTICK_OAUTH_TOKEN_FILE"
 WITHOUT_FILE = f"{ELSEWHERE}, or put a token into $TICKTICK_OAUTH_TOKEN"
 
 # What another process needs: `issued(n)` makes a token that expires after n seconds, `attempt` prints what is refused.

@@ -152,7 +152,9 @@ def test_s3_a_link_that_leads_nowhere_gets_no_token(link: TokenFile, leads_to: s
     """Neither round in a circle, nor into a folder that there is not, and that nobody asked for."""
     link.path.with_name("second").unlink()
     link.path.with_name("second").symlink_to(leads_to)
-    assert number == failure_of(link.save, ISSUED).errno
+    error = failure_of(link.save, ISSUED)
+    advice = "make the folder that the link leads to, or remove the link"
+    assert (number, number == errno.ENOENT) == (error.errno, str(error.strerror).endswith(f"; {advice}"))
     assert not link.path.with_name("none").exists()
 
 

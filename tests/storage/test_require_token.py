@@ -111,7 +111,8 @@ def test_no_advice_leads_to_replacing_another_servers_token(default: TokenFile, 
     assert f"{words}, or sign in with: ticktick-oauth login, or {CALLS}" == refusal_of()
     assert words == refusal_of(dida365)
     default.save(evolve(VALID, server=OWN))
-    assert f"the token in {default.path} is for https://own.example/a; pass server=... of this issuer" == refusal_of()
+    words = f"the token in {default.path} is for https://own.example/a; pass server=discover_server('https://own.example/a')"
+    assert words == refusal_of()
     assert "the token in the store is for TickTick; pass server=TICKTICK" == refusal_of(memory(VALID), server=DIDA365)
     dida365.path.write_text("x")
     default.save(OLD)

@@ -47,6 +47,8 @@ def test_a_wrong_type_is_the_callers_mistake(store: TokenFile) -> None:
         store.save(ISSUED.token)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         TokenFile(b"token.json")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="server must be of type AuthorizationServer, not str: pass DIDA365"):
+        default_path("dida365")  # type: ignore[arg-type]
     assert [] == list(store.path.parent.iterdir())
 
 
@@ -112,7 +114,7 @@ def test_s17_a_variable_that_was_not_expanded_is_named(
     if name is None:
         assert Path(path) == default_path()
     else:
-        assert f"$TICKTICK_OAUTH_TOKEN_FILE holds {name} as such: write out what it stands for" == str(
+        assert f"$TICKTICK_OAUTH_TOKEN_FILE holds {name} unexpanded: write the whole path" == str(
             failure_of(default_path)
         )
 

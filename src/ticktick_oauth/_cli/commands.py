@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from .. import __version__
 from .output import EXIT_CODES, USAGE, Stop, Terminated, flush_answer, guard
@@ -80,12 +80,10 @@ def _raised_signals() -> "Generator[None, None, None]":
     come out as a traceback. What somebody decided otherwise, as nohup does, stays.
     """
     changed: dict[int, signal._HANDLER] = {}
-    try:
+    with suppress(ValueError):  # not the main thread, which alone may do this
         for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
             if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
                 changed[number] = signal.signal(number, _raise)
-    except ValueError:
-        pass  # not the main thread, which alone may do this
     yield
     for number, handler in changed.items():
         if signal.getsignal(number) is _raise:

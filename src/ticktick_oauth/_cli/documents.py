@@ -105,7 +105,8 @@ def _import(arguments: Namespace) -> None:
 
 def _read_document(file: str) -> bytes:
     if file == "-" and sys.stdin is not None and sys.stdin.isatty():
-        say("Paste the token response, then press Ctrl-D on a line of its own:")
+        keys = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+        say(f"Paste the token response, then press {keys} on a line of its own:")
     return read_bounded(file, "standard input" if file == "-" else "FILE", _MAX_SIZE)
 
 
@@ -126,7 +127,7 @@ def _members(document: bytes) -> dict[str, object]:
 
 def _is_kept(document: bytes) -> bool:
     """Return whether a document is what `dump_issued` writes, or its one-word form: whole, damaged or newer."""
-    if re.fullmatch(rb"[\s\"']*eyJ[\w\s=-]+[\s\"']*", document):  # the beginning of a JSON object
+    if re.fullmatch(rb"eyJ[\w\s=-]+", document.strip(b" \t\r\n\"'")):  # the beginning of a JSON object
         return True
     members = _members(document)
     return "access_token" not in members and not members.keys().isdisjoint({"version", "issued_at"})

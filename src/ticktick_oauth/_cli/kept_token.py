@@ -11,9 +11,9 @@ from .._protocol.server import TICKTICK, AuthorizationServer
 from .._token.converter import dumps
 from ..exceptions import SignInRequiredError, StorageError
 from ..storage import TokenFile
-from ..storage._kept import command_for, find_kept, list_kept
+from ..storage._kept import command_for, find_kept, list_kept, name_of
 from ..storage._require import TOKEN_VARIABLE, require_issued
-from ..storage._token_file import forget
+from ..storage._token_file import find_replaceable, forget
 from .keeping import find_places, now, show_path, warn_of_variable
 from .output import ANSWER_IS_NO, USAGE, Stop, answer, say
 from .parser import Parser, add_server, add_token_file
@@ -100,12 +100,14 @@ def _kept_servers(file: str | None) -> dict[str, AuthorizationServer]:
 def _logout(arguments: Namespace) -> None:
     file, server = arguments.token_file, arguments.server
     if file is None and server is None and len(kept := list_kept()) > 1:
-        lines = "".join(f"\n  {path}" for path in kept)
-        raise Stop(f"several tokens are kept, so none was deleted; choose by --server or --token-file:{lines}", USAGE)
+        paths = ", ".join(map(str, kept))
+        raise Stop(f"several tokens are kept, so none was deleted; choose by --server or --token-file: {paths}", USAGE)
     path = find_kept(server) if file is None else TokenFile(file).path
-    if how := forget(path):
+    if server and (other := find_replaceable(path)) and other.server.issuer != server.issuer:
+        answer(f"{path} keeps a token of {name_of(other.server)}, which stays; none of {name_of(server)} is kept there")
+    elif how := forget(path):
         reason = ", since it cannot be deleted" if how == "emptied" else ""
-        advice = "TickTick documents no revocation, so the token itself works until it expires"
+        advice = "the service documents no revocation, so the token itself works until it expires"
         answer(f"{show_path(path)} is {how}{reason}; {advice}")
     else:
         answer(f"no token is kept in {path}")

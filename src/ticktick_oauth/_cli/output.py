@@ -91,7 +91,7 @@ def guard(task: "Callable[[], int | None]") -> int:
 
 
 def answer(text: str) -> None:
-    """Print a line of the answer that a person reads; control characters in it are escaped, and no word is endless."""
+    """Print one line of the answer that a person reads: a line end in it is escaped, and no word is endless."""
     print(_tame(text))
 
 
@@ -111,14 +111,12 @@ def complain(text: str) -> None:
 
 
 def _tame(text: str) -> str:
-    words = _escape(text).split(" ")
+    words = _escape(text, "").split(" ")
     return " ".join(word if len(word) <= _MAX_SHOWN else f"{word[: _MAX_SHOWN - 3]}..." for word in words)
 
 
-def _escape(text: str) -> str:
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
+def _escape(text: str, kept: str = "\n") -> str:
+    return "".join(each if each.isprintable() or each in kept else ascii(each)[1:-1] for each in text)
 
 
 def flush_answer() -> None:

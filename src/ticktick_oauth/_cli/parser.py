@@ -122,7 +122,7 @@ def _parse_file(text: str) -> str:
     from ..storage._token_file import find_unexpanded
 
     if name := find_unexpanded(text):
-        raise ArgumentTypeError(f"it holds {name} as such: write out what it stands for")
+        raise ArgumentTypeError(f"it holds {name} unexpanded: write the whole path")
     return text
 
 
@@ -149,7 +149,8 @@ def read_bounded(file: str, name: str, limit: int, *, is_line: bool = False) -> 
         raise Stop(f"{name} cannot be read: it is closed", USAGE)
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
-            data = (stream.readline if is_line else stream.read)(limit + 1)  # a device, or a pipe, may have no end
+            # Unbuffered, what follows a line stays where it is. A device, or a pipe, may have no end.
+            data = getattr(stream, "raw", stream).readline(limit + 1) if is_line else stream.read(limit + 1)
     except OSError as error:
         reason = str(error.strerror)
     else:

@@ -64,7 +64,8 @@ def _status(arguments: Namespace) -> int:
 
         print(json.dumps(reports))
     else:
-        answer("\n".join(report["message"] for report in reports))
+        for report in reports:
+            answer(report["message"])
     codes = {_CODES.get(report["status"], ANSWER_IS_NO) for report in reports}
     return ANSWER_IS_NO if ANSWER_IS_NO in codes else max(codes)
 

@@ -59,14 +59,18 @@ def find_keyboards(*, with_input: bool) -> list[int]:
 
 
 def read_pastes(descriptors: list[int]) -> Iterator[str]:
-    """Yield what is pasted, lines that come together as one text, until no more can come.
+    """Begin to read, and return what is pasted, lines that come together as one text, until no more can come.
 
     Each descriptor is read in a thread of its own: no system call waits for a while on every platform's.
     """
     pieces: Queue[bytes] = Queue()  # SimpleQueue may miss a timeout, on Python 3.10
     for descriptor in descriptors:
         Thread(target=_read, args=(descriptor, pieces), daemon=True).start()
-    left, text = len(descriptors), b""
+    return _join(pieces, len(descriptors))
+
+
+def _join(pieces: "Queue[bytes]", left: int) -> Iterator[str]:
+    text = b""
     while left:
         with suppress(Empty):
             piece = pieces.get(timeout=_PAUSE if text.endswith(b"\n") else None)

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from threading import Thread
 from typing import Any, TypeVar
@@ -73,7 +73,7 @@ def wait_for_person(arguments: Namespace, client: Client | None, network: Networ
         # The address on the screen is that of a sign-in that is over.
         stop = Stop(str(error).replace("start again at the authorization URL", "run this command again"), FAILED)
     except InvalidTokenError as error:
-        stop = Stop(f"{error}; {keep_answer(error.body or b'')}", FAILED)
+        stop = Stop(f"{error}; {keep_answer(error.body) if error.body else 'run this command again'}", FAILED)
     raise stop
 
 
@@ -101,8 +101,10 @@ def _enter(stack: ExitStack, arguments: Namespace, client: Client | None, networ
         except OSError as error:
             reason = error.strerror
         if not (arguments.manual and listen):
-            advice = "so free it, or register another redirect URI and give it by --redirect-uri, or use --manual"
-            raise Stop(f"{reason}; the redirect URI fixes the port, {advice}", USAGE)
+            other = (
+                "the redirect URI fixes the port, so free it, or register another and give it by --redirect-uri, or "
+            )
+            raise Stop(f"{reason}; {other if redirect_uri else ''}use --manual", USAGE)
         say(f"{reason}; so the address that the browser is sent to has to be pasted")
         listen = False
 
@@ -110,30 +112,34 @@ def _enter(stack: ExitStack, arguments: Namespace, client: Client | None, networ
 def _wait(attempt: SignIn, arguments: Namespace) -> IssuedToken:
     is_opened = attempt.is_listening and not arguments.manual
     keyboards = find_keyboards(with_input=arguments.manual)
-    _show_address(attempt.uri, arguments.timeout, is_opened=is_opened, can_paste=bool(keyboards))
-    Thread(target=_take_pastes, args=(attempt, keyboards), daemon=True).start()
+    if not (attempt.is_listening or keyboards or arguments.manual):
+        raise Stop("there is no terminal to paste the address at; with --manual, it is read from standard input", USAGE)
+    _show_address(attempt, arguments.timeout, is_opened=is_opened, can_paste=bool(keyboards))
+    Thread(target=_take_pastes, args=(attempt, read_pastes(keyboards)), daemon=True).start()
     if is_opened:
         start_browser(attempt.uri)
     # Listening to the end, so that a reload of the redirect finds the page that says so.
     return attempt.wait(arguments.timeout)
 
 
-def _show_address(uri: str, timeout: float, *, is_opened: bool, can_paste: bool) -> None:
+def _show_address(attempt: SignIn, timeout: float, *, is_opened: bool, can_paste: bool) -> None:
     """Show the authorization URL, also where a browser is started with it: nobody knows whether one opens."""
     unless = ", if none opens by itself" if is_opened else ""
-    say(f"Open this address in a browser and sign in{unless}:\n\n  {uri}\n")
+    say(f"Open this address in a browser and sign in{unless}:\n\n  {attempt.uri}\n")
     minutes, seconds = divmod(timeout, 60)
     patience = f"{timeout:g} seconds" if seconds or minutes < 1 else f"{minutes:g} minute{'' if minutes == 1 else 's'}"
     say(f"Waiting for {patience}.")
-    if can_paste:
+    if can_paste and attempt.is_listening:
         say("Browser on another machine? It ends on a page at 127.0.0.1 that cannot be reached. Paste that page's")
         say("address here:")
+    elif can_paste:
+        say("Paste the address of the page that the browser ends on here:")
     elif sys.stdin is not None:
         say("There is no terminal to paste at; with --manual, a pasted address is read from standard input.")
 
 
-def _take_pastes(attempt: SignIn, keyboards: list[int]) -> None:
-    for text in read_pastes(keyboards):
+def _take_pastes(attempt: SignIn, pastes: Iterator[str]) -> None:
+    for text in pastes:
         try:
             attempt.paste(text)
         except InvalidRedirectError as error:

@@ -122,13 +122,13 @@ def register_client(
     return _call(request, http, timeout)
 
 
-def check_timeout(timeout: object, limit: float) -> None:
+def check_timeout(timeout: object, limit: float, name: str = "timeout") -> None:
     """Check a number of seconds: over 0, and at most the limit."""
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
         hint = ": use its .total_seconds()" if hasattr(timeout, "total_seconds") else ""
-        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}{hint}")
+        raise TypeError(f"{name} must be a number of seconds, not {type(timeout).__name__}{hint}")
     if not 0 < timeout <= limit:  # also false for NaN
-        raise ValueError(f"timeout must be over 0 and up to {limit:g} seconds")
+        raise ValueError(f"{name} must be over 0 and up to {limit:g} seconds")
 
 
 def check_pool(http: object) -> None:

@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from .._checks import check_type
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
 from .._protocol.server import TICKTICK, AuthorizationServer
@@ -16,6 +18,8 @@ from ..storage._token_file import TokenFile, check_can_keep, default_path, find_
 from .browser import has_display
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from urllib3 import PoolManager
 else:
     PoolManager = object  # for typing.get_type_hints: urllib3 loads late
@@ -62,12 +66,12 @@ def get_token(  # noqa: PLR0913 - where to look, and what `sign_in` takes
     """
     if client is not None and server is not TICKTICK:
         raise TypeError("server must not be given beside a client, which has its own")
-    wanted = server if client is None else client.server
+    wanted = server if client is None else check_type("client", client, Client).server
     try:
         return require_token(store, server=wanted, leeway=leeway)
     except SignInRequiredError as error:
         required = error
-    if store is None and load_from_environment(wanted) is not None:
+    if (store is None and load_from_environment(wanted) is not None) or (show is ask is None and not _can_ask()):
         raise required
     store = TokenFile(default_path(wanted)) if store is None else store
     kept = _load_replaceable(store)
@@ -76,8 +80,6 @@ def get_token(  # noqa: PLR0913 - where to look, and what `sign_in` takes
             raise required
         place = str(store.path) if isinstance(store, TokenFile) else None
         raise StorageError(f"a valid token of {kept.server.issuer} is kept there: name another store", place)
-    if show is None and ask is None and not _can_ask():
-        raise required
     from .person import sign_in
 
     issued = sign_in(
@@ -115,4 +117,10 @@ def _can_ask() -> bool:
     """Return whether a person may be there: at a terminal or a display, and not in a CI job."""
     if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
         return False
-    return has_display() or any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    return has_display() or any(map(_is_terminal, (sys.stdin, sys.stderr)))
+
+
+def _is_terminal(stream: "TextIO | None") -> bool:
+    with suppress(AttributeError, ValueError):  # another's object, or closed
+        return stream is not None and stream.isatty()
+    return False

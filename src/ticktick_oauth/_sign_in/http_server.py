@@ -4,7 +4,6 @@ Browsers open connections before they need them, and port scanners leave theirs 
 there are, and to how long a peer may take for a request or for hanging up.
 """
 
-import os
 import re
 import socket
 import sys
@@ -104,8 +103,8 @@ class Listener:
                 except OSError as error:
                     if self._sockets and error.errno in {EADDRNOTAVAIL, EAFNOSUPPORT}:
                         break  # without IPv6, nobody else listens there either
-                    reason = os.strerror(error.errno or 0)
-                    raise OSError(error.errno, f"cannot listen on port {self.port} of {host}: {reason}") from None
+                    words = f"cannot listen on port {self.port} of {host}: {error.strerror}"
+                    raise OSError(error.errno, words) from None
                 self.port = self._sockets[0].getsockname()[1]
             for each in self._sockets:
                 thread = Thread(target=self._accept, args=(each,), daemon=True)

@@ -5,7 +5,7 @@ Each page is whole in itself: no script, no link, nothing from elsewhere, and th
 
 from html import escape
 
-# What the pages call the program that the person came from.
+# What the pages are of where no other program is known.
 _PROGRAM = "ticktick-oauth"
 _STYLE = """
 :root { color-scheme: light dark; --page: #f4f5f9; --card: #fff; --text: #1c2033; --quiet: #5b6178; --line: #7f869e;
@@ -65,16 +65,16 @@ def page_headers() -> dict[str, str]:
     }
 
 
-def allowed_page() -> bytes:
-    """Return the page after the person allowed the access."""
-    text = f"{_PROGRAM} finishes the sign-in now. You can close this tab and go back to it."
-    return _message_page("allowed", "Access allowed", text)
+def allowed_page(program: str) -> bytes:
+    """Return the page after the person allowed a program the access."""
+    text = f"{program} finishes the sign-in now. You can close this tab and go back to it."
+    return _message_page("allowed", "Access allowed", text, program)
 
 
-def denied_page() -> bytes:
-    """Return the page after the person denied the access."""
-    text = f"{_PROGRAM} gets no access by this sign-in. You can close this tab and go back to it."
-    return _message_page("denied", "Access denied", text)
+def denied_page(program: str) -> bytes:
+    """Return the page after the person denied a program the access."""
+    text = f"{program} gets no access by this sign-in. You can close this tab and go back to it."
+    return _message_page("denied", "Access denied", text, program)
 
 
 def error_page(reason: str) -> bytes:
@@ -88,9 +88,9 @@ def stray_page(reason: str) -> bytes:
     return _message_page("stray", "Nothing to do here", text)
 
 
-def _message_page(kind: str, title: str, text: str) -> bytes:
+def _message_page(kind: str, title: str, text: str, program: str = _PROGRAM) -> bytes:
     sign = f'<svg class="{kind}" viewBox="0 0 24 24" aria-hidden="true"><path d="{_SIGNS[kind]}"/></svg>'
-    return _page(_PROGRAM, title, f"<p>{escape(text)}</p>", sign)
+    return _page(escape(program), title, f"<p>{escape(text)}</p>", sign)
 
 
 def consent_page(*, client_id: str, redirect_uri: str, scope: str, user: str, client_name: str | None = None) -> bytes:

@@ -42,10 +42,12 @@ def parse_paste(request: AuthorizationRequest, text: str) -> AuthorizationRespon
 def _readings(text: str) -> list[str]:
     """Return what a text may stand for, the most faithful one first."""
     text = re.sub(_MARKS, "", text)
-    text = "".join(character for character in text if character.isprintable() or character.isspace())
-    joined = re.sub(r"\s*[\r\n]\s*", "", text)  # an address that was broken into lines
+    text = "".join(character for character in text if character.isprintable() or character.isspace()).strip()
+    *lines, last = re.split(r"[\r\n]+", text)
+    joined = "".join(map(str.strip, (*lines, last)))  # an address that was broken into lines
     # A code at the end of a line may go on in the next.
-    first = [joined, text] if re.search(r"code=[^&\s]*[\r\n]+\s*\S", text) else [text, joined]
+    ends = [line.rpartition("code=") for line in lines]
+    first = [joined, text] if any(mark and not re.search(r"[&\s]", code) for _, mark, code in ends) else [text, joined]
     readings = [_unescape(reading) for reading in [*first, re.sub(r"\s", "", text)]]
     return [*readings, *map(unquote, readings)]
 
@@ -59,14 +61,18 @@ def _queries(text: str, request: AuthorizationRequest) -> list[str]:
     expected = Address.parse(request.client.redirect_uri)
     queries: list[str] = []
     start = 0
-    for match in re.finditer(rf"\bstate={re.escape(request.state)}({_MORE})", text):
-        # The state is looked for first: a search for what stands before it would take minutes in a long text.
-        before = re.split(r"\s", text[start : match.start(1)])[-1]
-        start = match.end()
+    for match in re.finditer(r"\bstate=", text):
+        # The state is looked for first: a search for what stands before it would take minutes in a long text. It is in
+        # no pattern, since `re` keeps those.
+        if match.start() < start or not text.startswith(request.state, match.end()):
+            continue
+        more = next(re.compile(_MORE).finditer(text, match.end() + len(request.state)))
+        before = re.split(r"\s", text[start : more.start()])[-1]
+        start = more.end()
         address, mark, query = before.rpartition("?")
         if mark and expected and address not in {"", expected.path} and not _ends_with(address, expected):
             continue
-        query = re.sub(r"^\W*", "", query) + match[1].rstrip(".,;:!")
+        query = re.sub(r"^\W*", "", query) + more[0].rstrip(".,;:!")
         if re.search(r"\b(?:code|error)=", query):
             queries.append(f"?{query}")
     return queries

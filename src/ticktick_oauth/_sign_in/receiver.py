@@ -45,20 +45,24 @@ class RedirectReceiver(Listener):
         on_redirect: Callable[[Outcome], None],
         on_stray: Callable[[str], None],
         is_over: Callable[[], bool],
+        program: str,
     ) -> None:
         """Start to listen on a redirect URI that is http on loopback, or, for None, on a free port of 127.0.0.1.
 
         ``on_redirect`` is called with what the redirect brings; ``on_stray`` with why something that looked like it was
         refused, each reason once. Their words hold nothing of the request. ``is_over`` and the OSError are the
-        listener's.
+        listener's; ``program`` is what the pages call the program.
         """
-        address = None if redirect_uri is None else parse_loopback(redirect_uri)
-        host, port = ("127.0.0.1", 0) if address is None else (address.host, address.port)
+        address = (parse_loopback(redirect_uri) if redirect_uri else None) or Address("http", "127.0.0.1", 0, "/", "")
+        self._program = program
         self._on_redirect = on_redirect
         self._on_stray = on_stray
         self._strays: set[str] = set()
-        super().__init__(host, port, self._answer, on_unreadable=self._refuse_unreadable, is_over=is_over)
-        self.redirect_uri = redirect_uri or f"http://{host}:{self.port}/"
+        super().__init__(
+            address.host, address.port, self._answer, on_unreadable=self._refuse_unreadable, is_over=is_over
+        )
+        self._address = address._replace(port=self.port)
+        self.redirect_uri = redirect_uri or f"{self._address.origin}/"
 
     def _answer(self, request: Request) -> Answer:
         outcome = self._read(request)
@@ -66,16 +70,17 @@ class RedirectReceiver(Listener):
             return page(404, stray_page("This is not the answer that ticktick-oauth waits for."))
         self._on_redirect(outcome)  # who closes now waits for the page to leave
         if isinstance(outcome, AuthorizationResponse):
-            return page(200, allowed_page())
+            return page(200, allowed_page(self._program))
         is_denied = outcome.error == "access_denied"
-        return page(200, denied_page() if is_denied else error_page("The server sent an error instead of a code."))
+        return page(
+            200, denied_page(self._program) if is_denied else error_page("The server sent an error instead of a code.")
+        )
 
     def _read(self, request: Request) -> Outcome | None:
         """Return what the redirect brings; of anything else, report why it is not the redirect if it looks like it."""
-        address = None if self.request is None else Address.parse(self.request.client.redirect_uri)
-        if self.request is None or address is None:
+        if self.request is None:
             return None
-        reason = _find_misfit(request, address)
+        reason = _find_misfit(request, self._address)
         if reason is None:
             try:
                 return self.request.parse_response(f"?{request.query}")

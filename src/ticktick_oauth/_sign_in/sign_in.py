@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, field
 
-from .._checks import check_type
+from .._checks import check_text, check_type
 from .._network.calls import MAX_TIMEOUT, check_pool, check_timeout, discover_server, exchange_code, register_client
+from .._protocol.address import check_address
 from .._protocol.authorization import AuthorizationRequest
 from .._protocol.client import Client
 from .._protocol.issued_token import IssuedToken
@@ -83,13 +84,16 @@ class SignIn:
 
     def __attrs_post_init__(self) -> None:
         check_server("server", self._server)
-        check_timeout(self._exchange_timeout, MAX_TIMEOUT)
+        check_timeout(self._exchange_timeout, MAX_TIMEOUT, "exchange_timeout")
+        check_text("client_name", self._client_name)
         check_pool(self._http)
         if self._client is not None:
             check_type("client", self._client, Client)
             if self._server is not TICKTICK or self._redirect_uri is not None:
                 raise TypeError("server and redirect_uri must not be given beside a client, which has its own")
             self._redirect_uri = self._client.redirect_uri
+        elif self._redirect_uri is not None:
+            check_address("redirect_uri", self._redirect_uri)
         if self.is_listening and self._redirect_uri is not None and parse_loopback(self._redirect_uri) is None:
             raise ValueError("redirect_uri must be http on 127.0.0.1, [::1] or localhost, unless listen=False")
 
@@ -113,6 +117,7 @@ class SignIn:
                     on_redirect=self._answers.append,
                     on_stray=self._report_stray,
                     is_over=lambda: self._is_cancelled,
+                    program=self._client_name,
                 )
             self._check_cancelled()
             client = self._client or self._register()
@@ -156,10 +161,12 @@ class SignIn:
         check_timeout(timeout, MAX_PATIENCE)
         request = self._running()
         for left in seconds_left(timeout):
-            if self._answers:
-                return self._finish(request.client)
-            self._check_cancelled()
+            if self._answers or self._is_cancelled:
+                break
             time.sleep(min(left, _TICK))
+        if self._answers:  # perhaps since the last look
+            return self._finish(request.client)
+        self._check_cancelled()
         words = f"nobody signed in within {timeout:g} seconds"
         if self._client is not None:
             # A redirect URI that is not registered, and an unknown client, the server shows to the person alone.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from .._checks import check_text, check_type
+from .._network.calls import MAX_TIMEOUT, check_timeout
 from .._protocol.authorization import AuthorizationRequest
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.server import AuthorizationServer
@@ -58,13 +59,17 @@ class Sandbox:
             lifetime: Seconds that a token is good for; after them, the next sign-in brings another.
 
         Raises:
-            TypeError: port or lifetime is not a whole number.
+            TypeError: port or lifetime is not a whole number, or ssl_context no SSLContext.
             ValueError: port is not 0 to 65535.
 
         """
         if not 0 <= check_type("port", port, int) <= 65535:
             raise ValueError("port must be 0 to 65535")
         check_type("lifetime", lifetime, int)
+        if ssl_context is not None:
+            from ssl import SSLContext
+
+            check_type("ssl_context", ssl_context, SSLContext)
         self._port = port
         self._ssl_context = ssl_context
         self._authority = Authority(
@@ -72,6 +77,15 @@ class Sandbox:
         )
 
     def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
+        """Start to listen.
+
+        Raises:
+            OSError: the port is in use, or not this user's to listen on; the message says so.
+            RuntimeError: the sandbox is running already.
+
+        """
+        if self._authority.server is not None:
+            raise RuntimeError("the sandbox is running already: make another")
         self._http = Listener("127.0.0.1", self._port, self._authority.answer, ssl_context=self._ssl_context)
         self._authority.open(f"{'http' if self._ssl_context is None else 'https'}://127.0.0.1:{self._http.port}")
         return self
@@ -126,14 +140,16 @@ class Sandbox:
 
         """
         from http.client import HTTPConnection, HTTPSConnection
-        from ssl import _create_unverified_context
 
         address, uri = urlsplit(self.server.issuer).netloc, check_type("request", request, AuthorizationRequest).uri
         if self._ssl_context is None:
             connection = HTTPConnection(address, timeout=_PATIENCE)
         else:
+            from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext
+
             # The peer is this very process, whose certificate may be of any authority.
-            context = _create_unverified_context()  # noqa: S323 - as above
+            context = SSLContext(PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, CERT_NONE
             connection = HTTPSConnection(address, timeout=_PATIENCE, context=context)
         with closing(connection):
             decision = urlencode({"user": user, "decision": "deny" if deny else "allow"})
@@ -161,16 +177,20 @@ class Sandbox:
             status: The HTTP status.
             body: The body; a str is sent as UTF-8, a mapping as JSON, None as nothing at all.
             content_type: The Content-Type header.
-            delay: Seconds to wait before the answer; the end of the ``with`` block cuts them short.
+            delay: Seconds to wait before the answer, up to 3600; the end of the ``with`` block cuts them short.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the status has not three digits, or the content type is not one printable line.
+            ValueError: the status has not three digits, the content type is not one line of ASCII, or the delay is out
+                of its range.
 
         """
         if not 100 <= check_type("status", status, int) <= 999:
             raise ValueError("status must be 100 to 999")
-        check_text("content_type", content_type)
+        if not check_text("content_type", content_type).isascii():
+            raise ValueError("content_type must be ASCII")
+        if delay != 0:
+            check_timeout(delay, MAX_TIMEOUT, "delay")
         if isinstance(body, Mapping):
             body = json.dumps(dict(body))
         octets = body.encode() if isinstance(body, str) else check_type("body", b"" if body is None else body, bytes)

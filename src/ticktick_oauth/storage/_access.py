@@ -14,11 +14,13 @@ from ..exceptions import StorageError
 from ._require import FILE_VARIABLE, TOKEN_PLACE
 
 _SUCH_AS = ", such as /tmp," if os.name == "posix" else ""
-ELSEWHERE = f"name a file in a writable folder{_SUCH_AS} by --token-file or {FILE_VARIABLE}"
+ELSEWHERE = f"name a file in a writable folder{_SUCH_AS} by --token-file or ${FILE_VARIABLE}"
 WITHOUT_FILE = f"{ELSEWHERE}, or put a token into {TOKEN_PLACE}"
+_NOT_REGULAR = f"this is a folder, a pipe or a device, not a regular file; {ELSEWHERE}"
 _DENIED = {errno.EACCES, errno.EPERM}
 # What to do next, by what the system said.
 _ADVICE = {
+    errno.ENOENT: "make the folder that the link leads to, or remove the link",
     **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "a part of its path is a file, where a folder has to be"),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), f"there is no space for it: free some, or {ELSEWHERE}"),
 }
@@ -30,7 +32,7 @@ def check_regular(descriptor: int) -> None:
     """Raise ``StorageError`` for an open folder, pipe or device."""
     # Windows opens no folder. Its `fstat` takes a while, in which nobody could replace the file.
     if os.isatty(descriptor) if os.name != "posix" else not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise StorageError(f"this is a folder, a pipe or a device, not a regular file; {ELSEWHERE}")
+        raise StorageError(_NOT_REGULAR)
 
 
 def check_private(path: Path, descriptor: int, advice: str = "") -> None:
@@ -88,6 +90,8 @@ def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T]) -> _T:
 
 def _follow(path: Path) -> Path:
     """Return the path at the end of a chain of links; raise ``StorageError`` for a link of another user than root."""
+    if path.is_fifo() or path.is_char_device():  # a shell's <(...), which is a link to no path
+        raise StorageError(_NOT_REGULAR)
     for _ in range(40):  # as many as Linux follows
         if not path.is_symlink():
             return path

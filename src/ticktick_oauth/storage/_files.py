@@ -62,7 +62,7 @@ def make_folders(path: Path) -> None:
 def write_file(path: Path, data: bytes | None) -> bool:
     """Put bytes in the place of a file; return whether they had to be written into the file itself.
 
-    None stands for no bytes: then all is done that changes nothing, to see whether it can be done.
+    With None nothing is kept: a temporary file is made and removed, to see whether a save would work.
     """
     _sweep(path.parent)
     # Another process that sweeps may take the new file for a stale one.

@@ -58,7 +58,10 @@ def command_for(server: AuthorizationServer, file: Path | None = None, *, comman
 def look_further(
     store: TokenStore | None, server: AuthorizationServer, leeway: timedelta, issued: IssuedToken | None
 ) -> IssuedToken:
-    """Return a store's or a default file's token, unless the environment has one, and say why it does not do."""
+    """Return a store's or a default file's valid token, or raise a SignInRequiredError that says why there is none.
+
+    ``issued`` is the environment's, which has expired.
+    """
     now = datetime.now(timezone.utc)
     place, advice = TOKEN_PLACE, f"set a new one, or unset it and sign in with: {command_for(server)}"
     if issued is None:
@@ -92,7 +95,7 @@ def _describe(store: TokenStore, server: AuthorizationServer, *, is_default: boo
 
 
 def _find_other(server: AuthorizationServer, now: datetime) -> tuple[str, str] | None:
-    """Do what `_explain_other` does for a valid token of another server than the one that has none, if there is one."""
+    """Return what `_explain_other` says of a valid token of another server; None when none is kept."""
     with suppress(StorageError):
         stores = [(str(path), TokenFile(path).load) for path in list_kept()]
         for place, load in [(TOKEN_PLACE, load_from_environment), *stores]:
@@ -105,5 +108,5 @@ def _find_other(server: AuthorizationServer, now: datetime) -> tuple[str, str] |
 
 def _explain_other(place: str, issued: IssuedToken) -> tuple[str, str]:
     """Return whose token is kept in a place, and what to pass for it: never what would replace it."""
-    name, value = _KNOWN.get(issued.server.issuer, (issued.server.issuer, "... of this issuer"))
+    name, value = _KNOWN.get(issued.server.issuer, (issued.server.issuer, f"discover_server({issued.server.issuer!r})"))
     return f"the token in {place} is for {name}", f"pass server={value}"

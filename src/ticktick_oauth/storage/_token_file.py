@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from .._protocol.issued_token import IssuedToken, dump_issued
-from .._protocol.server import TICKTICK, AuthorizationServer
+from .._protocol.server import TICKTICK, AuthorizationServer, check_server
 from ..exceptions import StorageError
 from ._access import WITHOUT_FILE, do_or_explain
 from ._files import make_folders, read_file, remove_file, write_file
@@ -29,9 +29,10 @@ def default_path(server: AuthorizationServer = TICKTICK) -> Path:
             or ``%NAME%`` that was not expanded.
 
     """
+    check_server("server", server)
     if file := os.environ.get(FILE_VARIABLE):
         if name := find_unexpanded(file):
-            raise StorageError(f"${FILE_VARIABLE} holds {name} as such: write out what it stands for")
+            raise StorageError(f"${FILE_VARIABLE} holds {name} unexpanded: write the whole path")
         return _find(Path(file).expanduser)
     # The XDG Base Directory Specification: a path that is not absolute is invalid, and to be ignored.
     config = Path(os.environ.get("XDG_CONFIG_HOME", ""))
@@ -84,7 +85,7 @@ class TokenFile:
     cannot be synced, as there and on some network file systems, a power cut may undo the last save.
 
     Raises:
-        StorageError: from the constructor, which touches no file: the user whose folder is meant has none.
+        StorageError: from the constructor, which touches no file: as ``default_path`` has it.
 
     """
 
