@@ -43,7 +43,7 @@ NOT_UNDERSTOOD = "is not understood (not shown: a secret may be there)"
         ("status --fail-within 14", "argument --fail-within: a time is a number and one of d, h, m, s, such as 14d"),
         ("status --fail-within 1.5d", "argument --fail-within: a time is a number and one of d, h, m, s, such as 14d"),
         ("status --fail-within 9999999999d", "argument --fail-within: a time is a number and one of d, h, m, s"),
-        (f"sandbox --port {SECRET}", "argument --port: a port is a number from 0 to 65535"),
+        (f"sandbox --port {SECRET}", "argument --port: a port is a number from 0 to 65535; see"),
         ("sandbox --port 65536", "argument --port: a port is a number from 0 to 65535"),
         (f"sandbox --redirect-uri http://h/{SECRET}", "redirect_uri must start with https://"),
         *(
@@ -107,6 +107,7 @@ def test_the_help_of_a_command(command: str, run: Run) -> None:
     """It has a sentence, an example or two, and what may be chosen, in 80 columns."""
     code, out, err = run(command, "--help")
     assert (0, "", True) == (code, err, out.startswith(f"usage: ticktick-oauth {command} [-h]"))
+    assert out.endswith("\n")
     assert re.search(r"\n\n[A-Z].+(\n.+)*\.\n\n", out)
     assert re.search(rf"^examples?:(\n  .*ticktick-oauth {command}.*){{1,2}}$", out, re.MULTILINE)
     assert 80 >= max(map(len, out.splitlines()))

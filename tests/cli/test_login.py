@@ -164,5 +164,7 @@ def test_s13_a_token_that_cannot_be_kept_there_is_kept_elsewhere(
         return
     (refuge,) = tmp_path.glob("ticktick-oauth-*/token.json")
     assert (f"The token is kept in {refuge}\n" in out, 0o700) == (True, refuge.parent.stat().st_mode & 0o777)
-    (command,) = re.findall(rf"the token is kept in {refuge} instead: move it, or print it with (.+)\n", err)
+    (command,) = re.findall(
+        rf"the token is kept in {refuge} instead: move it, or print it with (ticktick-oauth .+)\n", err
+    )
     assert (0, f"{TokenFile(refuge).load().token.access_token}\n", "") == run(*command.split()[1:])  # type: ignore[union-attr]

@@ -170,6 +170,13 @@ def test_l3_port_80_without_the_right_to_it(process: Process) -> None:
     assert "cannot listen on port 80 of 127.0.0.1: Permission denied; the redirect URI fixes the port" in err
 
 
+def test_the_end_waits_for_no_paste(process: Process) -> None:
+    """Standard input is open, and what would read from it ends with the program."""
+    process.start("--manual")
+    assert 200 == browse(process.shown())[0]
+    assert 0 == process.process.wait(LATE)
+
+
 @pytest.mark.parametrize("browser", ["true %s", "false", "/nonexistent %s", " ", '"%s', None])
 def test_l4_no_browser_that_opens(browser: str | None, process: Process) -> None:
     """L4: whatever BROWSER names, and with no program at all, the address is shown and the redirect taken."""

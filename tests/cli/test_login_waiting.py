@@ -155,6 +155,14 @@ def test_standard_input_that_ends_before_the_address_is_wrong_usage(
     assert (2, True) == (code, err.endswith(": no address was pasted, and standard input has ended\n"))
 
 
+def test_standard_input_that_cannot_be_read(login: Login, monkeypatch: Patch, tmp_path: Path) -> None:
+    """It is at its end."""
+    with (tmp_path / "written").open("w") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        code, _, err = login("--manual", redirect_uri="https://app.example/callback")
+    assert (2, True) == (code, err.endswith(": no address was pasted, and standard input has ended\n"))
+
+
 def test_l14_standard_input_is_the_callers(login: Login, keyboard: Enter) -> None:
     """L14: what follows in a script that is piped into a shell is still there; without --manual, not a byte is read."""
     keyboard("the next line of the script\n")

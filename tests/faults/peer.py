@@ -196,7 +196,7 @@ def tunnel(port: int, user: str = "", password: str = "") -> Script:
         if line.received.startswith(b"\x05"):
             let_in = _answer_socks(line, user.encode(), password.encode())
         else:
-            credentials = b64encode(f"{user}:{password}".encode()) if user else b""
+            credentials = b"Basic " + b64encode(f"{user}:{password}".encode()) if user else b""
             let_in = credentials in line.received
             line.connected.sendall(b"HTTP/1.1 %d Reason\r\n\r\n" % (200 if let_in else 407))
         if let_in:
