@@ -4,6 +4,7 @@ import errno
 import socket
 import ssl
 import sys
+from http.client import RemoteDisconnected
 
 import pytest
 import urllib3
@@ -17,6 +18,8 @@ OWN_CAUSE = OSError("around")
 OWN_CAUSE.__cause__ = OWN_CAUSE
 OWN_ARGUMENT = OSError("around", ValueError())
 OWN_ARGUMENT.args[1].args = (OWN_ARGUMENT,)
+REASONED = ssl.SSLError("<code>")
+REASONED.reason = "WRONG_VERSION_NUMBER"
 TRUST = " (is its authority in the system's trust store, or in the file that SSL_CERT_FILE names?)"
 STRICT = " (Python 3.13 and newer ask more of certificates: whoever runs this authority has to renew its own)"
 
@@ -33,6 +36,8 @@ def _certificate(hint: str, *codes: int) -> list[tuple[Exception, str]]:
     [
         (ssl.SSLError("bad handshake"), "TLS failed (SSLError)"),
         (ssl.SSLError(), "TLS failed (SSLError)"),
+        (REASONED, "TLS failed with WRONG_VERSION_NUMBER"),
+        (RemoteDisconnected("<code>"), "the connection was closed without an answer (RemoteDisconnected)"),
         (ssl.SSLCertVerificationError("bad certificate"), "TLS failed (SSLCertVerificationError)"),
         (exceptions.SSLError("Fingerprints"), "TLS failed: the pool's own settings or checks refused it (SSLError)"),
         (exceptions.ProtocolError("<code>"), "the answer is not proper HTTP (ProtocolError)"),

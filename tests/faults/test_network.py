@@ -55,6 +55,9 @@ def test_n2_no_such_name(watch: Watch, monkeypatch: pytest.MonkeyPatch, http: ur
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
     hint = "" if http else "; $ALL_PROXY is not used unless you pass http=urllib3.ProxyManager(...)"
     assert_error(watch.exchange(ENDPOINT, http=http), f"no such name{hint}; the code")
+    with closed_port() as port:
+        _resolve_to(monkeypatch, (socket.AF_INET, (LOOPBACK, port)))
+        assert_error(watch.exchange(ENDPOINT, http=http), f"ECONNREFUSED, Connection refused{hint}; the code")
 
 
 def test_n2_a_name_that_cannot_be_looked_up(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -259,6 +259,13 @@ def test_r5_r6_r8_r9_r10_r16_what_answers_nothing_is_refused(redirect: str, word
     assert (InvalidRedirectError, words) == (type(error), str(error))
 
 
+def test_r9_nor_is_the_query_of_the_redirect_uri_shown() -> None:
+    """R9: a tenant's name may stand there."""
+    client = evolve(CLIENT, redirect_uri=f"{ADDRESS}?tenant=canary")
+    request = AuthorizationRequest(client=client, state=STATE)
+    assert OTHER_PATH == str(_refusal(f"http://127.0.0.1:8080/?{GOOD}", request))
+
+
 def test_r10_16_kib_is_as_long_as_a_redirect_may_be() -> None:
     """R10: a request line of that size is one that servers take; up to it all is read."""
     fits = f"?state={STATE}&code="

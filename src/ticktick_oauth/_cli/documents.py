@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from .._protocol.issued_token import IssuedToken, load_issued, parse_time
+from .._sign_in.browser import is_terminal
 from .._token.converter import loads
 from .._token.parsing import members_of, parse_json
 from ..exceptions import InvalidTokenError, OAuthError
@@ -104,7 +105,7 @@ def _import(arguments: Namespace) -> None:
 
 
 def _read_document(file: str) -> bytes:
-    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
+    if file == "-" and is_terminal(sys.stdin):
         keys = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
         say(f"Paste the token response, then press {keys} on a line of its own:")
     return read_bounded(file, "standard input" if file == "-" else "FILE", _MAX_SIZE)

@@ -10,6 +10,7 @@ from errno import EIO
 from queue import Empty, Queue
 from threading import Thread
 
+from .._sign_in.browser import is_terminal
 from .output import USAGE, Stop
 
 # The terminal itself, whatever standard input is.
@@ -24,7 +25,7 @@ def ask(prompt: str, *, instead: str) -> str:
     """Return what is typed at the terminal, which does not show it; without one, say what to do instead."""
     if (terminal := _open()) is not None:
         os.close(terminal)
-    elif sys.platform == "win32" or not _is_input_a_terminal():  # NUL says that it is one
+    elif sys.platform == "win32" or not is_terminal(sys.stdin):  # NUL says that it is one
         raise Stop(f"there is no terminal to ask at; {instead}", USAGE)
     from getpass import getpass
 
@@ -40,20 +41,16 @@ def _open() -> int | None:
     return None
 
 
-def _is_input_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
 def find_keyboards(*, with_input: bool) -> list[int]:
     """Return the descriptors where a person may paste: the terminal, and where asked for another standard input."""
     found: list[int | None] = []
     # On Windows, NUL says that it is a terminal.
-    is_terminal = _is_input_a_terminal() and sys.platform != "win32"
-    if with_input or is_terminal:
+    is_keyboard = is_terminal(sys.stdin) and sys.platform != "win32"
+    if with_input or is_keyboard:
         with suppress(AttributeError, OSError, ValueError):  # it is closed
             # Not `sys.stdin` itself, whose lock would be taken when the interpreter ends and wants it.
             found.append(sys.stdin.fileno())
-    if not is_terminal:
+    if not is_keyboard:
         found.append(_open())
     return [descriptor for descriptor in found if descriptor is not None]
 

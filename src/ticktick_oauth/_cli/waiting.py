@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from threading import Thread
 from typing import Any, TypeVar
 
+from .. import exceptions
 from .._network.calls import exchange_code
 from .._protocol.client import DEFAULT_REDIRECT_URI, Client
 from .._protocol.issued_token import IssuedToken
@@ -14,15 +15,6 @@ from .._protocol.server import DIDA365, TICKTICK
 from .._sign_in.browser import start_browser
 from .._sign_in.receiver import parse_loopback
 from .._sign_in.sign_in import SignIn
-from ..exceptions import (
-    AuthorizationError,
-    DeadlineExceededError,
-    InvalidRedirectError,
-    InvalidTokenError,
-    RegistrationError,
-    SignInCancelledError,
-    TokenEndpointError,
-)
 from ..storage._access import quote
 from ..storage._kept import command_for
 from .keeping import keep_answer
@@ -59,20 +51,20 @@ def wait_for_person(arguments: Namespace, client: Client | None, network: Networ
     try:
         with ExitStack() as stack:
             return _wait(_enter(stack, arguments, client, network), arguments)
-    except RegistrationError as error:
+    except exceptions.RegistrationError as error:
         stop = Stop(f"{error}; {_explain_portal(arguments)}", FAILED)
-    except AuthorizationError as error:
+    except exceptions.AuthorizationError as error:
         denied = error.error == "access_denied"
         stop = Stop("you denied the access", DENIED) if denied else Stop(str(error), FAILED)
-    except DeadlineExceededError as error:
+    except exceptions.DeadlineExceededError as error:
         advice = "run this command again, with --manual to open its address on any machine"
         stop = Stop(f"{error.reason}; {advice}", TIMED_OUT)
-    except SignInCancelledError:
+    except exceptions.SignInCancelledError:
         stop = Stop("no address was pasted, and standard input has ended", USAGE)
-    except TokenEndpointError as error:
+    except exceptions.TokenEndpointError as error:
         # The address on the screen is that of a sign-in that is over.
         stop = Stop(str(error).replace("start again at the authorization URL", "run this command again"), FAILED)
-    except InvalidTokenError as error:
+    except exceptions.InvalidTokenError as error:
         stop = Stop(f"{error}; {keep_answer(error.body) if error.body else 'run this command again'}", FAILED)
     raise stop
 
@@ -142,7 +134,7 @@ def _take_pastes(attempt: SignIn, pastes: Iterator[str]) -> None:
     for text in pastes:
         try:
             attempt.paste(text)
-        except InvalidRedirectError as error:
+        except exceptions.InvalidRedirectError as error:
             _refuse(f"{error}\nTry again:")
             continue
         except Exception:  # noqa: BLE001, S110 - the wait raises it, too

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from typing import Any
 
 # What this package itself reads from the environment, and no browser needs.
 _SECRET_VARIABLES = {"TICKTICK_CLIENT_SECRET", "TICKTICK_OAUTH_TOKEN"}
@@ -14,6 +15,13 @@ _PROGRAM = "import sys, webbrowser; webbrowser.open(sys.stdin.read())"
 def has_display() -> bool:
     """Return whether this machine shows windows to somebody."""
     return sys.platform in {"darwin", "win32"} or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+
+
+def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - what a program made of `sys.stdin` and the others
+    """Return whether a standard stream is a terminal; None, a closed one and another's object are not."""
+    with suppress(AttributeError, ValueError):
+        return bool(stream.isatty())
+    return False
 
 
 def start_browser(uri: str) -> None:

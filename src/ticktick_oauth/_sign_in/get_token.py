@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,9 @@ from .._token.model import OAuthTokenV1
 from ..exceptions import SignInRequiredError, StorageError
 from ..storage._require import TokenStore, check_store, load_from_environment, require_token
 from ..storage._token_file import TokenFile, check_can_keep, default_path, find_replaceable
-from .browser import has_display
+from .browser import has_display, is_terminal
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
     from urllib3 import PoolManager
 else:
     PoolManager = object  # for typing.get_type_hints: urllib3 loads late
@@ -117,10 +114,4 @@ def _can_ask() -> bool:
     """Return whether a person may be there: at a terminal or a display, and not in a CI job."""
     if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
         return False
-    return has_display() or any(map(_is_terminal, (sys.stdin, sys.stderr)))
-
-
-def _is_terminal(stream: "TextIO | None") -> bool:
-    with suppress(AttributeError, ValueError):  # another's object, or closed
-        return stream is not None and stream.isatty()
-    return False
+    return has_display() or any(map(is_terminal, (sys.stdin, sys.stderr)))

@@ -17,15 +17,10 @@ _MORE = r"(?:&[A-Za-z0-9_]+=[^&\s\"'<>`)\]}\\]*)*"
 
 
 def parse_paste(request: AuthorizationRequest, text: str) -> AuthorizationResponse:
-    """Read the redirect that answers this request out of a text that may hold much else.
+    """Read the redirect that answers this request out of a text that may hold much else, or raise what it comes to.
 
     Quotes, brackets, white space and line breaks inside, HTML, a missing scheme, https for http, and words before and
     behind it do not matter. A code without this request's state is never taken.
-
-    Raises:
-        AuthorizationError: the server or the person refused.
-        InvalidRedirectError: it is not there; the words say what to do next, and nothing of the text.
-
     """
     failure = None
     for reading in _readings(text):

@@ -58,9 +58,7 @@ class RedirectReceiver(Listener):
         self._on_redirect = on_redirect
         self._on_stray = on_stray
         self._strays: set[str] = set()
-        super().__init__(
-            address.host, address.port, self._answer, on_unreadable=self._refuse_unreadable, is_over=is_over
-        )
+        super().__init__(*address[1:3], self._answer, on_unreadable=self._refuse_unreadable, is_over=is_over)
         self._address = address._replace(port=self.port)
         self.redirect_uri = redirect_uri or f"{self._address.origin}/"
 

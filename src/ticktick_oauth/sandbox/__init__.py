@@ -67,9 +67,9 @@ class Sandbox:
             raise ValueError("port must be 0 to 65535")
         check_type("lifetime", lifetime, int)
         if ssl_context is not None:
-            from ssl import SSLContext
+            import ssl
 
-            check_type("ssl_context", ssl_context, SSLContext)
+            check_type("ssl_context", ssl_context, ssl.SSLContext)
         self._port = port
         self._ssl_context = ssl_context
         self._authority = Authority(
@@ -77,13 +77,7 @@ class Sandbox:
         )
 
     def __enter__(self) -> "Sandbox":  # noqa: PYI034 - `typing.Self` is younger than Python 3.10
-        """Start to listen.
-
-        Raises:
-            OSError: the port is in use, or not this user's to listen on; the message says so.
-            RuntimeError: the sandbox is running already.
-
-        """
+        """Start to listen; an OSError names a port that cannot be had, and a RuntimeError says that it is running."""
         if self._authority.server is not None:
             raise RuntimeError("the sandbox is running already: make another")
         self._http = Listener("127.0.0.1", self._port, self._authority.answer, ssl_context=self._ssl_context)

@@ -58,10 +58,7 @@ def command_for(server: AuthorizationServer, file: Path | None = None, *, comman
 def look_further(
     store: TokenStore | None, server: AuthorizationServer, leeway: timedelta, issued: IssuedToken | None
 ) -> IssuedToken:
-    """Return a store's or a default file's valid token, or raise a SignInRequiredError that says why there is none.
-
-    ``issued`` is the environment's, which has expired.
-    """
+    """Return the valid token of a store or default file, or raise why there is none; the environment's has expired."""
     now = datetime.now(timezone.utc)
     place, advice = TOKEN_PLACE, f"set a new one, or unset it and sign in with: {command_for(server)}"
     if issued is None:
