@@ -1,8 +1,11 @@
 """What several test modules share."""
 
+import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +15,13 @@ from ticktick_oauth.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
+
+with suppress(ImportError):  # not in the group of Windows
+    from hypothesis import HealthCheck, settings
+
+    # A machine may pause for longer than an example is worth; and examples of one run are not another's.
+    settings.register_profile("suite", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("suite")
 
 # With these, Chromium asks nobody but the servers of the tests, and runs as root too.
 FLAGS = [
@@ -57,6 +67,15 @@ def _default_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Run alike whoever starts the tests: without a proxy, a client, or a token of one's own."""
+    for name in os.environ:
+        if re.match(r"(?i)TICKTICK_(OAUTH_TOKEN|CLIENT)|(HTTPS?|ALL|NO)_PROXY$", name):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "nobody"))
 
 
 @pytest.fixture

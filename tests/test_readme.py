@@ -19,7 +19,6 @@ import ticktick_oauth
 from benchmarks.__main__ import RESULTS, readme_tables
 from benchmarks.figures import TARGETS, Row
 from person import browse, redirect_of
-from picture import PICTURE, digest
 from roads.readme import README, RECIPES, TESTS, blocks
 from ticktick_oauth import AuthorizationRequest
 from ticktick_oauth.sandbox import Sandbox
@@ -154,13 +153,6 @@ def test_its_links_work_where_only_the_readme_is_shown() -> None:
     links = [link.strip() for link in re.findall(r"(?<!!)\[[^\]]*\]\(([^)]*)\)", text)]
     assert links
     assert [] == [link for link in links if not link.startswith("https://") and link not in anchors]
-
-
-def test_its_picture_is_up_to_date() -> None:
-    """Whoever changes a page of the sign-in draws the picture again."""
-    drawn = PICTURE.read_bytes()
-    assert digest() in drawn
-    assert len(drawn) <= 150_000
 
 
 def test_its_figures_are_those_that_were_kept() -> None:

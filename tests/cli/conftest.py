@@ -79,11 +79,9 @@ def run(monkeypatch: Patch, capsys: Capture) -> Run:
 
 
 @pytest.fixture(autouse=True)
-def _no_terminal_and_no_variables(monkeypatch: Patch) -> None:
+def _no_terminal(monkeypatch: Patch) -> None:
     """Run alike wherever the tests are started: the terminal that they may be started from is not the command's."""
     monkeypatch.setattr("ticktick_oauth._cli.terminal._TERMINAL", "/nonexistent")
-    for name in ("TICKTICK_CLIENT_ID", "TICKTICK_CLIENT_SECRET", "TICKTICK_OAUTH_TOKEN", "TICKTICK_OAUTH_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
 
 
 class Login:

@@ -13,7 +13,7 @@ import pytest
 from faults.cases import HEAD, dripped
 from faults.peer import Line, Peer, Script, tunnel
 from faults.tls import Authority
-from person import browse
+from person import browse, free_port
 from ticktick_oauth.sandbox import Sandbox
 
 from .conftest import Capture, Login, Patch
@@ -59,8 +59,6 @@ class Far(Login):
 @pytest.fixture
 def far(tmp_path: Path, monkeypatch: Patch, capsys: Capture) -> Iterator[Far]:
     """Serve a sandbox over TLS that believes to be somewhere else; there is a client's secret in the environment."""
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TICKTICK_CLIENT_SECRET", "a-secret")
     authority = Authority(tmp_path)
     with Sandbox(ssl_context=authority.server(HOST, "127.0.0.1")) as sandbox:
@@ -128,7 +126,7 @@ def test_n28_n29_a_proxy_that_cannot_be_used(far: Far, value: str, kind: str, co
 
 def test_n28_with_a_client_of_ones_own_the_way_is_tried_first(far: Far) -> None:
     """N28: a connection to the token endpoint is opened and closed before a person is asked."""
-    far.client = far.sandbox.client(redirect_uri="http://127.0.0.1:43117/")
+    far.client = far.sandbox.client(redirect_uri=f"http://127.0.0.1:{free_port()}/")
     far.patch.setenv("TICKTICK_CLIENT_SECRET", str(far.client.client_secret))
     with Peer(tunnel(far.port, "ada", "p@ss")) as proxy:
         assert 0 == far.run(far.bundle, proxy=f"http://{AT}".format(proxy.port))[0]
@@ -177,7 +175,7 @@ def _assert_late(far: Far, *options: str, proxy: str | None) -> str:
     start = time.monotonic()
     code, err = far.run(far.bundle, "--exchange-timeout=0.4", *options, proxy=proxy)
     assert (4, True) == (code, " within 0.4 seconds" in err)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 5
     return err
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from ticktick_oauth.storage import TokenFile
 
 from .conftest import ADDRESS
 
-SETPRIV = shutil.which("setpriv")
 # Logs everything to stderr, and makes secrets that can be searched for.
 DEBUG = """
 import logging, sys
@@ -61,7 +59,7 @@ class Process:
         }
 
     def start(self, *arguments: str, python: tuple[str, ...] = ("-m", "ticktick_oauth"), shell: str = "") -> None:
-        """Start it, without a terminal; the shell's words stand before and behind the command."""
+        """Start it, without a terminal; the shell's words stand behind the command."""
         command = [
             sys.executable,
             *python,
@@ -74,7 +72,7 @@ class Process:
             *arguments,
         ]
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec {shell} "$@"' if shell[:1].isalpha() else f'exec "$@" {shell}', "sh", *command],
+            ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", *command],
             env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -159,15 +157,6 @@ def test_l1_secrets_show_nowhere(outcome: str, code: int, files: int, process: P
     secrets += [access_token, *(parse_qs(urlsplit(redirect).query).get("code", []))]
     assert [] == [(name, secret) for name, text in texts.items() for secret in secrets if secret in text]
     assert [state] == parse_qs(urlsplit(uri).query)["state"]
-
-
-@pytest.mark.skipif(SETPRIV is None, reason="needs setpriv")
-def test_l3_port_80_without_the_right_to_it(process: Process) -> None:
-    """L3: a port that this user may not listen on is exit 2, before the browser opens, and is named."""
-    process.start("--redirect-uri=http://127.0.0.1/", shell="setpriv --bounding-set=-net_bind_service")
-    code, _, err = process.end()
-    assert 2 == code
-    assert "cannot listen on port 80 of 127.0.0.1: Permission denied; the redirect URI fixes the port" in err
 
 
 def test_the_end_waits_for_no_paste(process: Process) -> None:

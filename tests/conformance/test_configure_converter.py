@@ -66,7 +66,6 @@ def test_inside_a_class(name: str) -> None:
     assert "c0ffee00" not in "".join(traceback.format_exception(caught.value))
 
 
-@settings(deadline=None)
 @given(mappings | members)
 def test_members(mapping: object) -> None:
     """Every converter agrees with pyticktick on the members, whatever their type; at the top the error is our own."""
@@ -92,7 +91,7 @@ def test_subclasses(make: type[BaseConverter]) -> None:
 
 
 @pytest.mark.parametrize("module", [preconf_json, preconf_msgspec], ids=["json", "msgspec"])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(token=tokens)
 def test_json_of_other_libraries(module: Any, token: OAuthTokenV1) -> None:  # noqa: ANN401 - two modules
     """The converters that read and write JSON do so with tokens, by their own library."""

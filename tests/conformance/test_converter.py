@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.parity import agree, depth, pyticktick_json, pyticktick_mapping, verdict
@@ -21,7 +21,6 @@ BARE = UUID_TEXT.replace("-", "")
 CANARY = "c0ffee00-cafe-4bad-8bad-c0ffee00cafe"
 TOKEN = OAuthTokenV1(access_token=UUID(UUID_TEXT), expires_in=15551999)
 # The answer's time is bounded elsewhere: a noisy machine may take long for a document.
-_patient = settings(deadline=None)
 
 
 def _document(*, access_token: str = f'"{UUID_TEXT}"', expires_in: str = "15551999", more: str = "") -> str:
@@ -182,21 +181,18 @@ def test_nesting(levels: int, layer: tuple[str, str]) -> None:
     assert ours == ("",) if levels == 100_000 else isinstance(ours, dict)
 
 
-@_patient
 @given(documents | texts | st.binary())
 def test_documents_of_the_grammar(data: str | bytes) -> None:
     """Both sides agree on the documents of the grammar, and on JSON, texts and bytes that it has not made."""
     assert agree(data, pyticktick_json(data), verdict(loads, data))
 
 
-@_patient
 @given(mappings | members)
 def test_mappings(mapping: object) -> None:
     """Both sides agree on mappings of the values that JSON has."""
     assert agree(mapping, pyticktick_mapping(mapping), verdict(structure, mapping))
 
 
-@_patient
 @given(tokens)
 def test_round_trip(token: OAuthTokenV1) -> None:
     """A token comes back equal from its JSON and its dict, and pyticktick reads the same out of them."""

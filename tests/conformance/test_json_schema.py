@@ -20,7 +20,7 @@ def test_pyticktick_itself() -> None:
     assert list(theirs["properties"]) == list(json.loads(json.dumps(json_schema()))["properties"])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(tokens)
 def test_dumps_fulfils_it(token: OAuthTokenV1) -> None:
     """The schema is one of draft 2020-12, and what ``dumps`` writes is valid under it."""

@@ -15,6 +15,8 @@ from uuid import uuid4
 LOOPBACK = "127.0.0.1"
 # Longer than any of the tests' own deadlines; nothing waits for it unless a test fails.
 _PATIENCE = 20.0
+# For a script to end when its test does: a connection that was left open would keep it longer.
+_END = 5.0
 
 
 class Line:
@@ -137,7 +139,7 @@ class Peer:
         self._threads[0].join(_PATIENCE)
         self._listener.close()
         for thread in self._threads:
-            thread.join(_PATIENCE)
+            thread.join(_END)
         if kind is None:
             assert not [thread for thread in self._threads if thread.is_alive()]
 

@@ -33,8 +33,9 @@ MANY = 12
 LINE = (
     '{"version": 1, "issued_at": "2026-11-23T12:00:00+00:00", "server": {"issuer": "https://ticktick.com", '
     '"authorization_endpoint": "https://ticktick.com/oauth/authorize", "token_endpoint": '
-    '"https://ticktick.com/oauth/token"}, "token": {"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", '
-    '"expires_in": 15551999, "token_type": "bearer", "scope": "tasks:read tasks:write"}}'
+    '"https://ticktick.com/oauth/token", "registration_endpoint": "https://api.ticktick.com/oauth/register"}, '
+    '"token": {"access_token": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "expires_in": 15551999, '
+    '"token_type": "bearer", "scope": "tasks:read tasks:write"}}'
 )
 ISSUED = load_issued(LINE)
 CLIENT = Client(client_id="id", client_secret="secret")

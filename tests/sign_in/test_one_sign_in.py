@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 from unittest.mock import Mock
@@ -316,20 +315,25 @@ def test_a_cancelled_asyncio_task_ends_the_sign_in(sandbox: Sandbox) -> None:
     """R28: the loop is never blocked, and cancelling the task ends the thread and frees the port."""
     attempt = SignIn(server=sandbox.server)
     ports: list[int] = []
+    entered = threading.Event()
 
     def take_the_road() -> IssuedToken:
         with attempt:
             ports.append(port_of(attempt.uri))
+            entered.set()
             return attempt.wait()
 
-    async def sign_in_for(seconds: float) -> None:
+    async def sign_in_and_give_up() -> None:
+        task = asyncio.create_task(asyncio.to_thread(take_the_road))
+        assert await asyncio.to_thread(entered.wait, LATE)
+        task.cancel()
         try:
-            await asyncio.wait_for(asyncio.to_thread(take_the_road), seconds)
+            await task
         finally:
             attempt.cancel()
 
     began = monotonic()
-    with suppress(asyncio.TimeoutError):
-        asyncio.run(sign_in_for(1))
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(sign_in_and_give_up())
     assert monotonic() - began < LATE / 2
     assert not is_listened_on(ports[0])

@@ -138,8 +138,8 @@ def test_r30_nothing_else_is_taken(text: str, reason: str) -> None:
     assert ("another" in reason) == isinstance(caught.value, StateMismatchError)
 
 
-def test_r30_the_state_is_in_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
-    """R30: `re` keeps the patterns that it compiled, and a debugger shows them."""
+def test_n30_the_state_is_in_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N30: `re` keeps the patterns that it compiled."""
     compiled: list[str] = []
     compile_: Any = vars(re)["_compile"]
 

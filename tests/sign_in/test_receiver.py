@@ -1,18 +1,4 @@
-"""The receiver of the redirect, by raw sockets.
-
-| id | what comes | what must come of it |
-| --- | --- | --- |
-| R11 | the same redirect twice (prefetch, reload) | one exchange; the same page, or a closed port |
-| R12 | a wrong state, favicon.ico, ``/``, HEAD, POST, absolute form, a port scan | 4xx; the wait goes on |
-| R13 | an idle connection, a request line that never ends | the wait goes on |
-| R14 | TLS, as of a browser that turns http into https | no answer, a hint, and the wait goes on |
-| R15 | ``Host: evil.example`` (DNS rebinding) | 4xx |
-| R19 | a request line of 70 KB | 414, and the wait goes on |
-| R21 | the redirect before anyone waits | it is there when somebody does |
-| R22 | ``error_description=<script>``, ``onload=`` | nothing of it in the page; a policy that runs nothing |
-| R26 | a target in absolute form; two Host or Content-Length headers | taken; 400 |
-| R27 | the receiver, and the sandbox | they listen on loopback alone |
-"""
+"""The receiver of the redirect, by raw sockets."""
 
 import ssl
 from collections.abc import Iterator

@@ -315,9 +315,16 @@ def test_s18_a_store_that_can_keep_a_token_is_found_out_before(
     assert OLD == store.load()
     path.write_text("x")
     assert "it was left as it is" in str(failure_of(check_can_keep, path))
+    real, chmod = os.open, os.fchmod
+
+    def open_public(path: str, flags: int, mode: int) -> int:
+        descriptor = real(path, flags, mode)
+        if flags & os.O_CREAT:
+            chmod(descriptor, 0o644)  # whatever the umask
+        return descriptor
+
     monkeypatch.setattr(os, "fchmod", lambda *_: None)
-    real = os.open
-    monkeypatch.setattr(os, "open", lambda path, flags, mode: real(path, flags, 0o666 if flags & os.O_CREAT else mode))
+    monkeypatch.setattr(os, "open", open_public)
     words = f"its mode 0644 lets others than its owner use it: this file system keeps no file private; {ELSEWHERE}"
     assert f"{store.path}: {words}" == str(failure_of(check_can_keep, store.path))
     assert {path.parent, store.path} == set(store.path.parent.iterdir())

@@ -29,8 +29,6 @@ def memory(issued: IssuedToken | None) -> Any:  # noqa: ANN401 - a store, as far
 @pytest.fixture(autouse=True)
 def default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TokenFile:
     """Make the default store of TickTick's token, in a folder of its own, and no variable with a token or a file."""
-    monkeypatch.delenv("TICKTICK_OAUTH_TOKEN", raising=False)
-    monkeypatch.delenv("TICKTICK_OAUTH_TOKEN_FILE", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     return TokenFile()
 

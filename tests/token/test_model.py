@@ -62,7 +62,7 @@ def test_a_subclass_of_int_is_an_int() -> None:
     assert seconds is evolve(TOKEN, expires_in=seconds).expires_in
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(tokens)
 def test_every_token_is_a_value(token: OAuthTokenV1) -> None:
     """Tokens of any size are hashable, frozen and slotted, copy and pickle, and show nothing of the access token."""

@@ -74,10 +74,9 @@ def _run(argv: list[str]) -> int | None:
 
 @contextmanager
 def _raised_signals() -> "Generator[None, None, None]":
-    """Raise the first Ctrl-C or Ctrl-Break as a KeyboardInterrupt and SIGTERM or SIGHUP as a Terminated.
+    """Raise the first signal, and end the program at a second, which would interrupt the cleaning up.
 
-    A second one, such as an impatient Ctrl-C, ends the program at once: it would else interrupt the cleaning up and
-    come out as a traceback. What somebody decided otherwise, as nohup does, stays.
+    What somebody decided otherwise, as nohup does, stays.
     """
     changed: dict[int, signal._HANDLER] = {}
     with suppress(ValueError):  # not the main thread, which alone may do this

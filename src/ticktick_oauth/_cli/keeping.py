@@ -48,10 +48,7 @@ def show_path(path: Path) -> str:
 def find_places(
     file: str | None, server: AuthorizationServer | None = None
 ) -> list[tuple[str, Callable[[], IssuedToken | None]]]:
-    """Return where tokens are kept, and what loads each: the file that is named, or the variable and default files.
-
-    There is at least one. Without a server, they are everyone's.
-    """
+    """Return each place of a token, at least one, and what loads it: the file, or the variable and default files."""
     if file is not None:
         store = TokenFile(file)
         return [(str(store.path), store.load)]
@@ -79,9 +76,8 @@ def find_worse(path: Path, server: AuthorizationServer, issued: IssuedToken | No
 def keep_somewhere(title: str, issued: IssuedToken, path: Path, *, replace: bool, even_if_refused: bool = True) -> None:
     """Keep a token in place of none, of an expired one, of itself, or of one of the same server with less time.
 
-    With ``replace``, any kept token may give way. A token that cannot be kept there is kept in a fresh folder: no
-    sign-in is lost. One that may not replace the kept one goes there too, unless ``even_if_refused`` is false.
-    Whatever is not kept where it should be is a `Stop`, which says where it is.
+    With ``replace``, any kept token may give way. What cannot be kept there, or may not unless ``even_if_refused`` is
+    false, is kept in a fresh folder, and a `Stop` says where: no sign-in is lost.
     """
     at = now()
     if issued.is_expired(now=at):

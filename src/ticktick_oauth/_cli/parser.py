@@ -141,10 +141,7 @@ def _parse_server(text: str) -> AuthorizationServer:
 
 
 def read_bounded(file: str, name: str, limit: int, *, is_line: bool = False) -> bytes:
-    """Return what a file holds, or standard input (``-``) or one line of it.
-
-    What cannot be read, or has more bytes, is a `Stop` without the file's name, which may be a secret itself.
-    """
+    """Return what a file or standard input (``-``) holds, or one line of it; a `Stop` never repeats the file's name."""
     if file == "-" and sys.stdin is None:
         raise Stop(f"{name} cannot be read: it is closed", USAGE)
     try:

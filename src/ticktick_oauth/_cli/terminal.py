@@ -56,10 +56,7 @@ def find_keyboards(*, with_input: bool) -> list[int]:
 
 
 def read_pastes(descriptors: list[int]) -> Iterator[str]:
-    """Begin to read, and return what is pasted, lines that come together as one text, until no more can come.
-
-    Each descriptor is read in a thread of its own: no system call waits for a while on every platform's.
-    """
+    """Begin to read, each descriptor in a thread, and return what is pasted, lines that come together as one text."""
     pieces: Queue[bytes] = Queue()  # SimpleQueue may miss a timeout, on Python 3.10
     for descriptor in descriptors:
         Thread(target=_read, args=(descriptor, pieces), daemon=True).start()

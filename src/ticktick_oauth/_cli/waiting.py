@@ -110,8 +110,7 @@ def _wait(attempt: SignIn, arguments: Namespace) -> IssuedToken:
     Thread(target=_take_pastes, args=(attempt, read_pastes(keyboards)), daemon=True).start()
     if is_opened:
         start_browser(attempt.uri)
-    # Listening to the end, so that a reload of the redirect finds the page that says so.
-    return attempt.wait(arguments.timeout)
+    return attempt.wait(arguments.timeout)  # listening, so that a reload of the redirect finds its page
 
 
 def _show_address(attempt: SignIn, timeout: float, *, is_opened: bool, can_paste: bool) -> None:

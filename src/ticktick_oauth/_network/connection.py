@@ -83,10 +83,7 @@ def open_pool(attempt: Attempt) -> Generator[PoolManager, None, None]:
 
 @lru_cache(maxsize=1)
 def trusted_context(_file: str | None, _directory: str | None, ca_bundle: str | None) -> ssl.SSLContext:
-    """Make a context that trusts the system's store: kept for as long as the same variables name the store.
-
-    To read the store takes some 30 ms, most of what an exchange costs in a process that makes several.
-    """
+    """Make a context that trusts the system's store, which takes some 30 ms: kept while the same variables name it."""
     context = ssl.create_default_context()
     # Before Python 3.13 the default takes a certificate for its common name, which RFC 9525 section 2 rules out.
     context.hostname_checks_common_name = False

@@ -94,10 +94,7 @@ def _message_page(kind: str, title: str, text: str, program: str = _PROGRAM) -> 
 
 
 def consent_page(*, client_id: str, redirect_uri: str, scope: str, user: str, client_name: str | None = None) -> bytes:
-    """Return the page that asks a person to allow or deny; it posts ``user`` and ``decision`` to its own address.
-
-    ``client_name`` is what the client calls itself (RFC 7591 section 2), if it does.
-    """
+    """Return the page that asks a person to allow or deny; it posts ``user`` and ``decision`` to its own address."""
     return _page(
         f"{_PROGRAM} sandbox",
         f"Give {client_name or 'this program'} access?",

@@ -48,11 +48,7 @@ def answer_registration(request: Request, ledger: Ledger) -> Answer:
 
 
 def _register(body: bytes, ledger: Ledger) -> dict[str, object]:
-    """Register the client that a document describes, and return what is registered.
-
-    Other grant types, response types and scopes than TickTick's give way to its own: RFC 7591 section 3.2.1 lets a
-    server "reject or replace any of the client's requested metadata values".
-    """
+    """Register the client that a document describes, with TickTick's own values for some (RFC 7591 section 3.2.1)."""
     document = EndpointAnswer(201, {}, body).members
     method, name = document.get("token_endpoint_auth_method", "client_secret_basic"), document.get("client_name")
     if method not in _METHODS:

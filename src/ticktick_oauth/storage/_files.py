@@ -60,10 +60,7 @@ def make_folders(path: Path) -> None:
 
 
 def write_file(path: Path, data: bytes | None) -> bool:
-    """Put bytes in the place of a file; return whether they had to be written into the file itself.
-
-    With None nothing is kept: a temporary file is made and removed, to see whether a save would work.
-    """
+    """Put bytes in the place of a file, or with None try whether it works; return whether it was written in place."""
     _sweep(path.parent)
     # Another process that sweeps may take the new file for a stale one.
     return _change(path, data, lambda: _again_after(FileNotFoundError, lambda: _replace(path, data)))
@@ -148,10 +145,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the temporary files of programs that were killed: those that nobody has a lock on.
-
-    On Windows, where there are no such locks, and to open another's file would make its save fail: the old ones.
-    """
+    """Remove the temporary files of killed programs: those without a lock or, on Windows, which has none, old ones."""
     with suppress(OSError):
         for temporary in folder.glob(_TEMPORARY):
             with suppress(OSError):
@@ -178,8 +172,7 @@ def _sync_folder(folder: Path) -> None:
 def _overwrite(path: Path, data: bytes | None) -> None:
     """Replace the content of a file by bytes.
 
-    A reader may meet the file empty or half written for a moment, which a rename avoids. When the write fails, the
-    old content is put back; where that fails too, the file is left empty, and the error says so.
+    When the write fails, the old content is put back; where that fails too, the file is empty, and the error says so.
     """
     with _opened(path, os.O_RDWR) as descriptor:
         check_regular(descriptor)

@@ -71,10 +71,7 @@ def check_store(store: object) -> None:
 
 
 def load_from_environment(server: AuthorizationServer | None = None) -> IssuedToken | None:
-    """Return the token in ``$TICKTICK_OAUTH_TOKEN``; None when it is not set or empty, or another server's.
-
-    Without a server, any token is returned. What is not a kept token is a ``StorageError``.
-    """
+    """Return the token in ``$TICKTICK_OAUTH_TOKEN``; None without one, or where it is not the given server's."""
     if not (text := os.environ.get(TOKEN_VARIABLE)):
         return None
     issued = parse_kept(text, "it takes what ticktick-oauth token --format issued prints", TOKEN_PLACE)

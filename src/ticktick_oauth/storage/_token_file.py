@@ -158,10 +158,7 @@ def forget(path: Path) -> str | None:
 
 
 def find_replaceable(path: Path) -> IssuedToken | None:
-    """Return the token that a save or delete would take away, whoever may read it; None when there is none.
-
-    Something else, or what cannot be read, is a ``StorageError``.
-    """
+    """Return the token that a save would take away, whoever may read it; what is none is a ``StorageError``."""
     return do_or_explain("save", path, _load_replaceable)
 
 
