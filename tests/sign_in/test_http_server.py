@@ -222,6 +222,13 @@ def test_localhost_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (True, False) == (is_listened_on(listener.port), is_listened_on(listener.port, "::1"))
 
 
+def test_n31_the_system_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N31: in its own words, which on Windows C's table of errors does not have."""
+    monkeypatch.setattr(socket.socket, "bind", Mock(side_effect=OSError(10048, "in use, says Windows")))
+    with pytest.raises(OSError, match=r"cannot listen on port 9 of 127\.0\.0\.1: in use, says Windows$"):
+        Listener("127.0.0.1", 9, echo)
+
+
 def test_a_port_can_be_used_again_at_once() -> None:
     """A connection that was closed here keeps its port for a minute, which does not keep the next sign-in from it."""
     with closing(Listener("127.0.0.1", 0, echo)) as listener, connect(listener.port) as connection:

@@ -217,7 +217,9 @@ def test_a_callers_mistake(arguments: dict[str, Any], error: type[Exception], wo
 
 
 def test_a_wait_for_no_time_is_a_callers_mistake(attempt: SignIn) -> None:
-    """It is raised at the call, as by `exchange_code`."""
+    """It is raised at the call, as by `exchange_code`; so is a paste of something else than text."""
+    with pytest.raises(TypeError, match="text must be of type str, not bytes"):
+        attempt.paste(b"?code=a")  # type: ignore[arg-type]
     for timeout in (0, 86401):
         with pytest.raises(ValueError, match=r"^timeout must be over 0 and up to 86400 seconds$"):
             attempt.wait(timeout)

@@ -61,6 +61,7 @@ def code_in(text: str, request: AuthorizationRequest = REQUEST) -> str:
         html.escape(html.escape(ADDRESS)),
         f'<a href="{html.escape(ADDRESS)}">here</a>',
         f"?{QUERY}",
+        f"({QUERY})",
         f"/?{QUERY}",
         QUERY,
         f"{ADDRESS[:40]}\n{ADDRESS[40:]}",

@@ -173,6 +173,11 @@ def test_s4_what_is_not_a_regular_file_is_refused_and_left_alone(tmp_path: Path,
         except PermissionError:
             pytest.skip("only root can make a device")
     before = path.lstat()
+    if kind == "pipe":
+        reading, writing = os.pipe()  # as of a shell's <(...)
+        check_refused(TokenFile(f"/dev/fd/{reading}"), "not a regular file")
+        os.close(reading)
+        os.close(writing)
     if kind == "part":
         check_refused(TokenFile(path / "token.json"), "a part of its path is a file, where a folder has to be")
         check_refused(
