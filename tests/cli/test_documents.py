@@ -73,13 +73,15 @@ def test_what_cannot_be_read(run: Run) -> None:
     assert (2, "", line) == run("check", "-", stdin=None)
 
 
-def test_a_person_is_asked_for_the_document(monkeypatch: Patch, capsys: Capture) -> None:
+@pytest.mark.parametrize(("platform", "keys"), [("linux", "Ctrl-D"), ("win32", "Ctrl-Z and Enter")])
+def test_a_person_is_asked_for_the_document(platform: str, keys: str, monkeypatch: Patch, capsys: Capture) -> None:
     """At a terminal, `check -` says what it waits for."""
+    monkeypatch.setattr(sys, "platform", platform)
     terminal = io.TextIOWrapper(io.BytesIO(answer()))
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", terminal)
     assert 0 == main(["check", "-"])
-    assert "Paste the token response, then press Ctrl-D on a line of its own:\n" == capsys.readouterr().err
+    assert f"Paste the token response, then press {keys} on a line of its own:\n" == capsys.readouterr().err
 
 
 def test_schema(run: Run) -> None:

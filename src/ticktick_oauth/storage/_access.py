@@ -90,7 +90,7 @@ def do_or_explain(verb: str, path: Path, task: Callable[[Path], _T]) -> _T:
 
 def _follow(path: Path) -> Path:
     """Return the path at the end of a chain of links; raise ``StorageError`` for a link of another user than root."""
-    if path.is_fifo() or path.is_char_device():  # a shell's <(...), which is a link to no path
+    if os.name == "posix" and (path.is_fifo() or path.is_char_device()):  # a shell's <(...) is a link to no path
         raise StorageError(_NOT_REGULAR)
     for _ in range(40):  # as many as Linux follows
         if not path.is_symlink():
