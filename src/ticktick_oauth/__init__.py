@@ -63,12 +63,10 @@ else:
         try:
             module = import_module(f".{place}", __name__)
         except ImportError as error:
-            failure = _explain(error)
-        else:
-            value = module if name == place else getattr(module, name)
-            globals()[name] = value
-            return value
-        raise failure
+            raise _explain(error)  # noqa: B904 - it may be the error itself
+        value = module if name == place else getattr(module, name)
+        globals()[name] = value
+        return value
 
     # What the package needs, as pyproject.toml has it; and the module to ask, as cattrs does not hold its own version.
     _FLOORS = {"attrs": ((23, 1), "attr"), "cattrs": ((24, 1), "cattrs")}

@@ -210,13 +210,22 @@ def test_a_proxy_that_stalls(watch: Watch) -> None:
     assert watch.elapsed < SOON + 1
 
 
+SEEN = "^http must not be a pool by which a request without TLS goes to a proxy, which would see all$"
+
+
 @KINDS
 def test_n25_no_plain_request_goes_through_a_proxy(watch: Watch, kind: Kind) -> None:
     """N25: to a proxy an endpoint without TLS, which is this machine's own, would show both secrets."""
-    words = "^http must not be a proxy's pool for an endpoint without TLS: the proxy would see the secrets$"
-    with Peer(reply()) as proxy, kind(proxy.url()) as http, pytest.raises(ValueError, match=words):
+    with Peer(reply()) as proxy, kind(proxy.url()) as http, pytest.raises(ValueError, match=SEEN):
         watch.exchange(f"http://{LOOPBACK}:9/oauth/token", http=http)
     assert proxy.connections == 0
+
+
+def test_n25_nor_one_that_the_pool_would_forward(watch: Watch) -> None:
+    """N25: urllib3 can send what is for a server with TLS in clear to a proxy with TLS."""
+    http = urllib3.ProxyManager("https://proxy.invalid", use_forwarding_for_https=True)
+    with http, pytest.raises(ValueError, match=SEEN):
+        watch.exchange(ENDPOINT, http=http)
 
 
 @pytest.mark.parametrize("http", ["pool", urllib3.HTTPConnectionPool(LOOPBACK), urllib3.PoolManager])

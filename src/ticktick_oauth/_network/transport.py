@@ -28,8 +28,9 @@ def send(
 ) -> EndpointAnswer:
     """Send a request, by the caller's pool or a connection of its own, within some seconds."""
     attempt = Attempt(request.url, timeout, http, code_unused=code_unused)
-    if attempt.plain and attempt.way:
-        raise ValueError("http must not be a proxy's pool for an endpoint without TLS: the proxy would see the secrets")
+    config = getattr(http, "proxy_config", None)
+    if attempt.way and (attempt.plain or (config and config.use_forwarding_for_https)):
+        raise ValueError("http must not be a pool by which a request without TLS goes to a proxy, which would see all")
     opened = open_pool(attempt) if http is None or isinstance(http, Route) else nullcontext(http)
     return _within(attempt, opened, lambda pool: _ask(pool, request, attempt))
 

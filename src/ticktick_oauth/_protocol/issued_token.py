@@ -162,9 +162,10 @@ def _read_word(content: str) -> str:
     """Return the line of JSON in a one-word form, in whose padding and white space nothing is said."""
     from base64 import b64decode
 
-    word = "".join(content.split()).rstrip("=")
+    # Python 3.15 warns of what the `altchars` of `b64decode` replace.
+    word = "".join(content.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        line = b64decode(word + "=" * (-len(word) % 4), b"-_", validate=True).decode("ascii")
+        line = b64decode(word + "=" * (-len(word) % 4), validate=True).decode("ascii")
     except ValueError:
         line = ""
     if not line.startswith("{"):
