@@ -20,7 +20,6 @@ UUID_TEXT = "0e6cbbd3-cb86-4a45-9d0b-0f6a22ab9d2b"
 BARE = UUID_TEXT.replace("-", "")
 CANARY = "c0ffee00-cafe-4bad-8bad-c0ffee00cafe"
 TOKEN = OAuthTokenV1(access_token=UUID(UUID_TEXT), expires_in=15551999)
-# The answer's time is bounded elsewhere: a noisy machine may take long for a document.
 
 
 def _document(*, access_token: str = f'"{UUID_TEXT}"', expires_in: str = "15551999", more: str = "") -> str:
